@@ -1,0 +1,187 @@
+//! Names of things, each with one way to be parsed and one way to be written.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::{MalformedText, Text};
+
+/// What was given does not name a thing of this kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedId {
+    #[error("an id of this kind is `{prefix}` and 32 hexadecimal digits")]
+    Shape { prefix: &'static str },
+    #[error("an id of this kind is `{prefix}` and a number from 1")]
+    Number { prefix: &'static str },
+    #[error("a product id has 1 to {PRODUCT_ID_CHARS_MAX} characters")]
+    Product,
+    #[error(transparent)]
+    Text(#[from] MalformedText),
+}
+
+/// A 128-bit id: written as its prefix and 32 lower-case hexadecimal digits.
+macro_rules! wide_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u128);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+
+            /// # Errors
+            /// [`MalformedId::Shape`]: upper case and shorter forms are refused, so that one id
+            /// has one name.
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                let shape = MalformedId::Shape { prefix: $prefix };
+                let digits = text.strip_prefix($prefix).ok_or(shape.clone())?;
+                let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+                if digits.len() != 32 || !digits.bytes().all(hex) {
+                    return Err(shape);
+                }
+                u128::from_str_radix(digits, 16).map(Self).map_err(|_| shape)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{:032x}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+/// A small id, counted from 1 within its session and never used again.
+macro_rules! small_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u16);
+
+        impl $name {
+            /// # Errors
+            /// [`MalformedId::Number`].
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                let number = MalformedId::Number { prefix: $prefix };
+                let digits = text.strip_prefix($prefix).ok_or(number.clone())?;
+                let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+                digits.parse().ok().filter(|_| plain).map(Self).ok_or(number)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+wide_id!(
+    /// A checkout session. Unguessable: who knows it may act on it.
+    SessionId,
+    "chk_"
+);
+wide_id!(
+    /// An order. Not derived from the session's id, which stays a secret of buyer and platform.
+    OrderId,
+    "ord_"
+);
+wide_id!(
+    /// A payment instrument: a keyed hash, so that it tells nothing about the credential.
+    InstrumentId,
+    "pin_"
+);
+small_id!(
+    /// A line of a session.
+    LineId,
+    "line_"
+);
+small_id!(
+    /// A fulfillment method of a session.
+    MethodId,
+    "method_"
+);
+small_id!(
+    /// A group of lines that travel together.
+    GroupId,
+    "group_"
+);
+
+/// One try at paying for one session. What is asked of stock, instrument and processor on behalf
+/// of the try carries this name, so that a repeat is recognised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptId {
+    pub session: SessionId,
+    /// Counted from 1 within the session.
+    pub number: u32,
+}
+
+impl AttemptId {
+    /// # Errors
+    /// [`MalformedId`] if it is not a session id, a dash and a number.
+    pub fn parse(text: &str) -> Result<Self, MalformedId> {
+        let malformed = MalformedId::Number { prefix: "chk_…-" };
+        let (session, number) = text.rsplit_once('-').ok_or(malformed.clone())?;
+        let number = number.parse().ok().filter(|n| *n > 0).ok_or(malformed)?;
+        Ok(Self { session: SessionId::parse(session)?, number })
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.session, self.number)
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The longest product id of Merchant Center's product data specification.
+pub const PRODUCT_ID_CHARS_MAX: usize = 50;
+
+/// A product, by the merchant's id in the feed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProductId(Text);
+
+impl ProductId {
+    /// # Errors
+    /// [`MalformedId`] if it is empty, too long or holds a control character.
+    pub fn parse(text: &str) -> Result<Self, MalformedId> {
+        if text.is_empty() || text.chars().count() > PRODUCT_ID_CHARS_MAX {
+            return Err(MalformedId::Product);
+        }
+        Ok(Self(Text::parse(text)?))
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ProductId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}

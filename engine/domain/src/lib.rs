@@ -1,0 +1,29 @@
+//! What is true of money: pure state machines, in reading order.
+//!
+//! Every entity has the same three functions. `decide` says what would happen and changes
+//! nothing; `apply` makes it so and cannot fail; `pending` says what is still owed to the world.
+//! Time, ids, prices and chance arrive inside the command, so the same commands give the same
+//! events on any machine, any day.
+
+pub mod money;
+
+pub mod text;
+
+pub mod ids;
+
+pub mod time;
+
+pub mod decline;
+
+pub mod market;
+pub mod tables;
+
+pub mod pricing;
+
+pub mod session;
+
+pub mod stock;
+
+pub mod instrument;
+
+pub mod order;

@@ -1,0 +1,87 @@
+//! Completing: from the caller's wish to the outcome of an attempt.
+
+use std::sync::Arc;
+
+use super::update;
+use super::{Asked, Attempt, Event, InstrumentShown, Notice, Problem, Rejection, Session};
+use crate::decline::DeclineReason;
+use crate::ids::{InstrumentId, OrderId, ProductId};
+use crate::market::Market;
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// The caller wants the session paid for with this instrument.
+pub struct Complete {
+    pub caller: Text,
+    /// Where the credential's money is.
+    pub instrument: InstrumentId,
+    /// The instrument as it may be shown afterwards.
+    pub shown: InstrumentShown,
+    /// The id of the order, should this attempt succeed.
+    pub order: OrderId,
+    pub asked: Option<Asked>,
+    pub market: Arc<dyn Market>,
+    pub now: Timestamp,
+}
+
+/// How an attempt ended, once stock and instrument have spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptOutcome {
+    /// The money is reserved: the session is completed.
+    Reserved,
+    Declined(DeclineReason),
+    /// These products have fewer units left than the session needs.
+    OutOfStock(Vec<(ProductId, u64)>),
+}
+
+/// Looks at everything once more before any money moves. What has changed since the last write
+/// is written and told instead of charged.
+pub(super) fn complete(session: &Session, asked: Complete) -> Result<Vec<Event>, Rejection> {
+    if !asked.market.takes_handler(&asked.shown.handler_id) {
+        return Err(Rejection::HandlerUnknown { handler: asked.shown.handler_id });
+    }
+    let mut fresh = update::requote(session, &asked.market, asked.now)?;
+    if fresh.quote.total != session.quote.total {
+        fresh.notices.push(Notice::TotalsChanged {
+            was: session.quote.total,
+            now: fresh.quote.total,
+        });
+    }
+    if fresh.contents != session.contents || fresh.quote != session.quote {
+        return Ok(vec![fresh.into_event(asked.now)]);
+    }
+    if session.problems().iter().any(Problem::blocks) {
+        return Err(Rejection::NotReady);
+    }
+    let attempt = Attempt {
+        number: session.attempts + 1,
+        instrument: asked.instrument,
+        order: asked.order,
+        accepted_at: asked.now,
+        asked: asked.asked,
+    };
+    let shown = Box::new(asked.shown);
+    Ok(vec![Event::CompletionAccepted { attempt: Box::new(attempt), shown }])
+}
+
+/// An outcome counts once, and only for the attempt in progress: a repeat changes nothing.
+pub(super) fn end(
+    session: &Session,
+    number: u32,
+    outcome: AttemptOutcome,
+    now: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    match session.attempt_in_progress() {
+        Some(attempt) if attempt.number == number => {}
+        Some(_) => return Err(Rejection::AttemptUnknown),
+        None if number <= session.attempts => return Ok(vec![]),
+        None => return Err(Rejection::AttemptUnknown),
+    }
+    Ok(vec![match outcome {
+        AttemptOutcome::Reserved => Event::Completed { attempt: number, at: now },
+        AttemptOutcome::Declined(reason) => {
+            Event::PaymentDeclined { attempt: number, reason, at: now }
+        }
+        AttemptOutcome::OutOfStock(left) => Event::StockRefused { attempt: number, left, at: now },
+    }])
+}
