@@ -1,0 +1,231 @@
+//! Streams read back, and believed only if everything about them checks out.
+//!
+//! Why: an entity rebuilt from a part of its records would decide on a past that never was. A
+//! stream with a gap, a record too many, a bad checksum or an unknown format is refused as a
+//! whole, with the place where somebody has to look. Streams beside it stay readable.
+
+use rocksdb::{DBPinnableSlice, ErrorKind, ReadOptions, Snapshot};
+
+use bytes::Bytes;
+
+use crate::check::Head;
+use crate::format::{self, Family, Malformed};
+use crate::rocks::disk::Disk;
+use crate::{Answer, AnswerKey, Due, DueAt, Millis, ReadError, Stored, StreamId, Version};
+
+impl Disk {
+    /// A stream from its latest snapshot on.
+    pub fn stored(&self, stream: StreamId) -> Result<Stored, ReadError> {
+        let view = View::of(self, stream);
+        let head = view.head()?;
+        let snapshot = view.snapshot(head)?;
+        let from = snapshot.as_ref().map_or(Version(0), |(version, _)| *version);
+        let records = view.records(from, head.version)?;
+        Ok(Stored { version: head.version, snapshot, records, due: view.due(head)? })
+    }
+
+    /// Every record of a stream.
+    pub fn history(&self, stream: StreamId) -> Result<Vec<Bytes>, ReadError> {
+        let view = View::of(self, stream);
+        view.records(Version(0), view.head()?.version)
+    }
+
+    /// What the next turn of a stream has to follow.
+    pub fn head(&self, stream: StreamId) -> Result<Head, ReadError> {
+        let value = self.db.get_pinned_cf(self.family(Family::Heads), format::stream_key(stream));
+        Site { disk: self, stream, version: Version(0), family: Family::Heads }.head(value)
+    }
+
+    /// What this shard remembers under a key, expired or not.
+    pub fn answer(&self, key: &AnswerKey) -> Result<Option<Answer>, ReadError> {
+        // A damaged answer has no stream to be laid at the door of.
+        let unreadable = |why: String| {
+            ReadError::Unreadable(format!("{}, {}: {why}", self.place, Family::Answers.name()))
+        };
+        let value = self.db.get_pinned_cf(self.family(Family::Answers), &key.0);
+        match value.map_err(|cause| unreadable(cause.into_string()))? {
+            None => Ok(None),
+            Some(value) => match format::open_answer(&key.0, &value) {
+                Ok(answer) => Ok(Some(answer)),
+                Err(malformed) => Err(unreadable(format!("an answer is damaged: {malformed}"))),
+            },
+        }
+    }
+
+    /// This shard's page of due streams, see [`EventLog::due`](crate::EventLog::due).
+    pub fn due(
+        &self,
+        until: Millis,
+        after: Option<DueAt>,
+        limit: usize,
+    ) -> Result<Vec<DueAt>, ReadError> {
+        let mut page = Vec::new();
+        let mut entries = self.db.raw_iterator_cf(self.family(Family::Due));
+        match after {
+            None => entries.seek_to_first(),
+            Some(after) => entries.seek(format::due_key(after)),
+        }
+        while let Some((key, value)) = entries.item().filter(|_| page.len() < limit) {
+            let Some(due) = format::parse_due_key(key) else {
+                let place = format!("{}, {}", self.place, Family::Due.name());
+                return Err(ReadError::Unreadable(format!(
+                    "{place}: a key is damaged: {key:02x?}"
+                )));
+            };
+            if due.at > until {
+                break;
+            }
+            let site =
+                Site { disk: self, stream: due.stream, version: Version(0), family: Family::Due };
+            format::open(Family::Due, key, value).map_err(|malformed| site.malformed(malformed))?;
+            // The seek finds the entry itself where it is still there.
+            if Some(due) != after {
+                page.push(due);
+            }
+            entries.next();
+        }
+        entries.status().map_err(|cause| {
+            ReadError::Unreadable(format!("{}, {}: {cause}", self.place, Family::Due.name()))
+        })?;
+        Ok(page)
+    }
+}
+
+/// One stream at one moment: commits that happen while it is read are not seen in halves.
+struct View<'d> {
+    disk: &'d Disk,
+    stream: StreamId,
+    snapshot: Snapshot<'d>,
+}
+
+impl<'d> View<'d> {
+    fn of(disk: &'d Disk, stream: StreamId) -> View<'d> {
+        View { disk, stream, snapshot: disk.db.snapshot() }
+    }
+
+    fn head(&self) -> Result<Head, ReadError> {
+        let value = self.get(Family::Heads, &format::stream_key(self.stream));
+        self.site(Family::Heads, Version(0)).head(value)
+    }
+
+    fn snapshot(&self, head: Head) -> Result<Option<(Version, Bytes)>, ReadError> {
+        let key = format::stream_key(self.stream);
+        let value = self.get(Family::Snapshots, &key);
+        let site = self.site(Family::Snapshots, head.version);
+        let snapshot = site.parsed(value, |value| format::open_snapshot(&key, value))?;
+        match snapshot {
+            Some((version, _)) if version > head.version => {
+                Err(site.damaged(format!("the snapshot is of version {}", version.0)))
+            }
+            snapshot => Ok(snapshot),
+        }
+    }
+
+    /// The records after `from` up to `to`, each of them and no other.
+    fn records(&self, from: Version, to: Version) -> Result<Vec<Bytes>, ReadError> {
+        let mut options = ReadOptions::default();
+        options.set_prefix_same_as_start(true);
+        let family = self.disk.family(Family::Records);
+        let mut found = self.snapshot.raw_iterator_cf_opt(family, options);
+        let mut records = Vec::new();
+        let mut last = from;
+        found.seek(format::record_key(self.stream, Version(from.0 + 1)));
+        while let Some((key, value)) = found.item() {
+            let due = Version(last.0 + 1);
+            let site = self.site(Family::Records, due);
+            match format::record_version(key) {
+                Some(version) if version > to => {
+                    return Err(site.damaged(format!("a record after the head, {}", to.0)));
+                }
+                Some(version) if version == due => {}
+                Some(version) => {
+                    return Err(site.damaged(format!("a gap: the next record is {}", version.0)));
+                }
+                None => return Err(site.malformed(Malformed::Layout)),
+            }
+            let record = format::open(Family::Records, key, value);
+            let record = record.map_err(|malformed| site.malformed(malformed))?;
+            records.push(Bytes::copy_from_slice(record));
+            last = due;
+            found.next();
+        }
+        let site = self.site(Family::Records, Version(last.0 + 1));
+        found.status().map_err(|cause| site.failed(cause))?;
+        if last < to {
+            return Err(site.damaged(format!("missing, and the head is {}", to.0)));
+        }
+        Ok(records)
+    }
+
+    fn due(&self, head: Head) -> Result<Option<Due>, ReadError> {
+        let Some(at) = head.due_at else { return Ok(None) };
+        let key = format::due_key(DueAt { at, stream: self.stream });
+        let site = self.site(Family::Due, head.version);
+        let note = site.parsed(self.get(Family::Due, &key), |value| {
+            format::open(Family::Due, &key, value).map(Bytes::copy_from_slice)
+        })?;
+        match note {
+            Some(note) => Ok(Some(Due { at, note })),
+            None => Err(site.damaged(format!("nothing is due at {}", at.0))),
+        }
+    }
+
+    fn get(&self, family: Family, key: &[u8]) -> Found<'_> {
+        self.snapshot.get_pinned_cf(self.disk.family(family), key)
+    }
+
+    fn site(&self, family: Family, version: Version) -> Site<'_> {
+        Site { disk: self.disk, stream: self.stream, version, family }
+    }
+}
+
+/// What is being read, for the words when it cannot be.
+struct Site<'d> {
+    disk: &'d Disk,
+    stream: StreamId,
+    version: Version,
+    family: Family,
+}
+
+/// A value as RocksDB hands it out, if it has one.
+type Found<'v> = Result<Option<DBPinnableSlice<'v>>, rocksdb::Error>;
+
+impl Site<'_> {
+    /// A stream that was never written has the head of an empty one.
+    fn head(&self, found: Found<'_>) -> Result<Head, ReadError> {
+        let key = format::stream_key(self.stream);
+        self.parsed(found, |value| format::open_head(&key, value)).map(Option::unwrap_or_default)
+    }
+
+    fn parsed<T>(
+        &self,
+        found: Found<'_>,
+        open: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+    ) -> Result<Option<T>, ReadError> {
+        match found.map_err(|cause| self.failed(cause))? {
+            None => Ok(None),
+            Some(value) => open(&value).map(Some).map_err(|malformed| self.malformed(malformed)),
+        }
+    }
+
+    fn malformed(&self, malformed: Malformed) -> ReadError {
+        self.damaged(malformed.to_string())
+    }
+
+    fn damaged(&self, why: String) -> ReadError {
+        let place = format!("{}, {}", self.disk.place, self.family.name());
+        ReadError::Damaged { stream: self.stream, version: self.version, place, why }
+    }
+
+    /// RocksDB's own complaint: damage, if it is its own checksum that failed.
+    fn failed(&self, cause: rocksdb::Error) -> ReadError {
+        match cause.kind() {
+            ErrorKind::Corruption => self.damaged(cause.into_string()),
+            _ => ReadError::Unreadable(format!(
+                "{}, {}: {cause}",
+                self.disk.place,
+                self.family.name()
+            )),
+        }
+    }
+}

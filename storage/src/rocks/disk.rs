@@ -1,0 +1,183 @@
+//! One shard's RocksDB: how it is opened, tuned and written to. Reading is `recovery.rs`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, CompactionDecision, DB,
+    DBCompressionType, DBRecoveryMode, Options, SliceTransform, WriteBatch, WriteBufferManager,
+    WriteOptions,
+};
+
+use crate::datadir::DataDirError;
+use crate::format::{Family, STREAM_BYTES, answer_expires_at};
+use crate::limits::{OPEN_FILES_MAX, WAL_BYTES_MAX};
+use crate::rocks::Sync;
+
+const BLOOM_BITS_PER_KEY: f64 = 10.0;
+/// A share of each memtable, so that a key just written or never written is told apart without
+/// a walk through its skip list.
+const MEMTABLE_BLOOM_RATIO: f64 = 0.05;
+const SST_BYTES_PER_SYNC: u64 = 1024 * 1024;
+const BACKGROUND_JOBS_MAX: i32 = 2;
+const INFO_LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
+const INFO_LOGS_MAX: usize = 2;
+/// Answers that nothing else compacts are looked at this often, and dropped if expired.
+const ANSWERS_COMPACTED_SECONDS: u64 = 12 * 60 * 60;
+/// A table of the due index is compacted soon when 64 of any 128 entries in a row are
+/// deletions: what was due and is done lies just where the next search starts.
+const DUE_DELETIONS: (usize, usize) = (128, 64);
+
+pub(crate) struct Disk {
+    pub(crate) db: DB,
+    /// Where this is, for messages: the shard's directory.
+    pub(crate) place: String,
+    write_options: WriteOptions,
+}
+
+/// What all shards of a process share.
+pub(crate) struct Memory {
+    pub cache: Cache,
+    pub memtables: WriteBufferManager,
+    /// The latest time that a take has named: answers that had expired then may go.
+    pub heard: Arc<AtomicU64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadWrite(Sync),
+    ReadOnly,
+}
+
+impl Memory {
+    /// - `cache_bytes`, `memtable_bytes`: for all shards together.
+    pub fn new(cache_bytes: usize, memtable_bytes: usize) -> Memory {
+        Memory {
+            cache: Cache::new_lru_cache(cache_bytes),
+            // Never stalls writers: a full manager flushes, and RocksDB's own limits on
+            // unflushed memtables slow the committer down if flushing cannot keep up.
+            memtables: WriteBufferManager::new_write_buffer_manager(memtable_bytes, false),
+            heard: Arc::default(),
+        }
+    }
+}
+
+impl Disk {
+    pub fn open(path: &Path, memory: &Memory, access: Access) -> Result<Disk, DataDirError> {
+        let options = database_options(memory);
+        let families = Family::ALL.map(|family| {
+            ColumnFamilyDescriptor::new(family.name(), family_options(family, memory))
+        });
+        let mut write_options = WriteOptions::default();
+        let opened = match access {
+            Access::ReadWrite(sync) => {
+                write_options.set_sync(sync == Sync::Every);
+                DB::open_cf_descriptors(&options, path, families)
+            }
+            Access::ReadOnly => DB::open_cf_descriptors_read_only(&options, path, families, false),
+        };
+        let place = path.display().to_string();
+        match opened {
+            Ok(db) => Ok(Disk { db, place, write_options }),
+            Err(cause) => Err(DataDirError::Shard { place, why: cause.into_string() }),
+        }
+    }
+
+    pub fn family(&self, family: Family) -> &ColumnFamily {
+        self.db.cf_handle(family.name()).expect("every family is opened with the database")
+    }
+
+    /// Returns once the batch is in the write-ahead log, and synced if the log syncs. Readers
+    /// see it only after that.
+    pub fn write(&self, batch: WriteBatch) -> Result<(), rocksdb::Error> {
+        self.db.write_opt(batch, &self.write_options)
+    }
+
+    /// Makes a log that does not sync durable, when it is closed in order.
+    pub fn sync(&self) -> Result<(), rocksdb::Error> {
+        self.db.flush_wal(true)
+    }
+}
+
+fn database_options(memory: &Memory) -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    // What the write-ahead log may look like when a shard opens. A tail that ends in the middle
+    // of a write was never acknowledged, for `done` is called after the sync: it is forgotten.
+    // Anything else that does not check out was written and acknowledged once, and the shard
+    // refuses to open. Point-in-time recovery, RocksDB's default, would quietly forget it with
+    // everything after it; absolute consistency would not start after a power cut.
+    options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
+    // A recycled log ends in what is left of the one before, which this mode cannot tell from
+    // damage (RocksDB would turn recycling off by itself). The cost is one journal commit of the
+    // file system more for each sync that grows the file; losing a payment costs more.
+    options.set_recycle_log_file_num(0);
+    // A tail is tolerated at the end of any log file: this notices an earlier one cut short.
+    options.set_track_and_verify_wals_in_manifest(true);
+    options.set_max_total_wal_size(WAL_BYTES_MAX);
+    options.set_write_buffer_manager(&memory.memtables);
+    options.set_max_open_files(OPEN_FILES_MAX);
+    options.set_max_background_jobs(BACKGROUND_JOBS_MAX);
+    // So that a flush does not leave the operating system with megabytes to write at once, while
+    // a commit waits for its sync.
+    options.set_bytes_per_sync(SST_BYTES_PER_SYNC);
+    options.set_max_log_file_size(INFO_LOG_BYTES_MAX);
+    options.set_keep_log_file_num(INFO_LOGS_MAX);
+    options.set_stats_dump_period_sec(0);
+    options
+}
+
+fn family_options(family: Family, memory: &Memory) -> Options {
+    let mut options = Options::default();
+    let mut table = BlockBasedOptions::default();
+    options.set_compression_type(DBCompressionType::Lz4);
+    table.set_block_cache(&memory.cache);
+    // Indexes and filters count against the cache, so that memory does not grow with the number
+    // of entities stored.
+    table.set_cache_index_and_filter_blocks(true);
+    table.set_cache_index_and_filter_blocks_with_high_priority(true);
+    table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    match family {
+        // Read as a range of one stream: the filter asks whether the stream is there at all.
+        Family::Records => {
+            options.set_prefix_extractor(SliceTransform::create_fixed_prefix(STREAM_BYTES));
+            options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM_RATIO);
+            table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+            table.set_whole_key_filtering(false);
+        }
+        // Read by key, and mostly to find nothing: a new stream has no head, and a new key is
+        // looked for in every shard.
+        Family::Snapshots | Family::Heads | Family::Answers => {
+            options.set_memtable_whole_key_filtering(true);
+            options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM_RATIO);
+            table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+            table.set_whole_key_filtering(true);
+        }
+        Family::Due => {
+            let (window, deletions) = DUE_DELETIONS;
+            options.add_compact_on_deletion_collector_factory(window, deletions, 0.5);
+        }
+    }
+    if family == Family::Answers {
+        let heard = memory.heard.clone();
+        options.set_periodic_compaction_seconds(ANSWERS_COMPACTED_SECONDS);
+        options.set_compaction_filter(
+            "paceline.expired_answers",
+            move |_, key: &[u8], value: &[u8]| expired(key, value, heard.load(Ordering::Acquire)),
+        );
+    }
+    options.set_block_based_table_factory(&table);
+    options
+}
+
+/// Whether compaction drops an answer. The time is the latest that a take has named, not the
+/// clock's: an answer goes only after a caller could have taken its key anew. A value that does
+/// not check out stays, to be found out by who reads it.
+fn expired(key: &[u8], value: &[u8], heard: u64) -> CompactionDecision {
+    match answer_expires_at(key, value) {
+        Ok(expires_at) if expires_at.0 <= heard => CompactionDecision::Remove,
+        Ok(_) | Err(_) => CompactionDecision::Keep,
+    }
+}
