@@ -1,0 +1,154 @@
+//! What is asked of either server, and what a right answer looks like.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use paceline_benches::bodies;
+
+use crate::Outcome;
+use crate::load::{Expected, Request};
+use crate::report::Sample;
+
+/// In the order in which they are played: each finds the sessions as the one before left them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Operation {
+    Create,
+    /// A create once more under its key: the first answer, byte for byte.
+    Replay,
+    Get,
+    Update,
+    Complete,
+    Cancel,
+}
+
+/// A checkout session as its caller knows it.
+pub struct Session {
+    key: String,
+    /// What its path is called; on the floor, which gives no ids, a name as long as ours.
+    id: String,
+    /// The answer to its create.
+    created: Bytes,
+}
+
+/// Bytes of our answers: what the floor returns.
+pub struct Sizes(Vec<(Operation, usize)>);
+
+/// How far the mean size of an answer may be from what the floor returns, in percent.
+const SIZE_DRIFT_MAX: usize = 2;
+
+impl Operation {
+    pub const ALL: [Self; 6] =
+        [Self::Create, Self::Replay, Self::Get, Self::Update, Self::Complete, Self::Cancel];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Replay => "replay of a create",
+            Self::Get => "get",
+            Self::Update => "update",
+            Self::Complete => "complete",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The same bytes for both servers; they differ in what is expected back.
+    pub fn request(self, session: &Session, floor: Option<&Sizes>) -> Request {
+        let Session { key, id, .. } = session;
+        let (line, operation, body) = match self {
+            Self::Create | Self::Replay => {
+                ("POST /checkout-sessions".to_owned(), "create", bodies::CREATE.to_owned())
+            }
+            Self::Get => (format!("GET /checkout-sessions/{id}"), "", String::new()),
+            Self::Update => {
+                (format!("PUT /checkout-sessions/{id}"), "update", bodies::UPDATE.to_owned())
+            }
+            Self::Complete => {
+                (format!("POST /checkout-sessions/{id}/complete"), "complete", bodies::complete())
+            }
+            Self::Cancel => {
+                (format!("POST /checkout-sessions/{id}/cancel"), "cancel", String::new())
+            }
+        };
+        let mut bytes = format!("{line} HTTP/1.1\r\nHost: shop.example\r\n");
+        if self != Self::Get {
+            bytes += &format!(
+                "Content-Type: application/json\r\n\
+                 Content-Length: {}\r\n\
+                 Idempotency-Key: {key}-{operation}\r\n",
+                body.len()
+            );
+        }
+        bytes += "Accept: application/json\r\n\r\n";
+        bytes += &body;
+        Request {
+            bytes: bytes.into_bytes(),
+            status: self.status(),
+            body: self.expected(session, floor),
+        }
+    }
+
+    fn status(self) -> u16 {
+        match self {
+            Self::Create | Self::Replay => 201,
+            Self::Get | Self::Update | Self::Complete | Self::Cancel => 200,
+        }
+    }
+
+    fn expected(self, session: &Session, floor: Option<&Sizes>) -> Expected {
+        if let Some(sizes) = floor {
+            return Expected::Long(sizes.get(self));
+        }
+        match self {
+            Self::Create | Self::Get => Expected::With(r#""status":"incomplete""#),
+            Self::Replay => Expected::Same(session.created.clone()),
+            Self::Update => Expected::With(r#""status":"ready_for_complete""#),
+            Self::Complete => Expected::With(r#""status":"completed""#),
+            Self::Cancel => Expected::With(r#""status":"canceled""#),
+        }
+    }
+}
+
+impl Session {
+    /// Sessions that are still to be created, under keys that nobody else has.
+    pub fn named(sessions: usize) -> Vec<Self> {
+        static NAMED: AtomicU64 = AtomicU64::new(0);
+        let named = |_| {
+            let number = NAMED.fetch_add(1, Ordering::Relaxed);
+            let key = format!("6f1c52ba-9d4e-4a07-8c35-{number:012x}");
+            Self { id: key.replace('-', ""), key, created: Bytes::new() }
+        };
+        (0..sessions).map(named).collect()
+    }
+
+    /// Takes the id from the answer to the create: the last component of what the body says.
+    pub fn opened(&mut self, answer: Bytes) -> Outcome<()> {
+        let checkout: serde_json::Value = serde_json::from_slice(&answer)?;
+        let id = checkout["id"].as_str().ok_or("a created checkout has an id")?;
+        self.id = id.rsplit('/').next().unwrap_or(id).to_owned();
+        self.created = answer;
+        Ok(())
+    }
+}
+
+impl Sizes {
+    pub fn of(sizes: impl Iterator<Item = (Operation, usize)>) -> Self {
+        Self(sizes.collect())
+    }
+
+    pub fn get(&self, operation: Operation) -> usize {
+        let found = self.0.iter().find(|(of, _)| *of == operation);
+        found.expect("every operation was played once to learn its size").1
+    }
+
+    /// # Errors
+    /// If the two servers did not return as many bytes after all.
+    pub fn check(&self, operation: Operation, sample: &Sample) -> Outcome<()> {
+        let (floor, seen) = (self.get(operation), sample.answer_bytes);
+        if floor.abs_diff(seen) * 100 > floor * SIZE_DRIFT_MAX {
+            return Err(
+                format!("{}: answers of {seen} bytes, not {floor}", operation.name()).into()
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Medians over the rounds, as a table that reads well in a terminal and in a page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::operation::Operation;
+
+/// One operation on one server in one round.
+pub struct Sample {
+    pub per_second: f64,
+    pub p50_micros: f64,
+    pub p99_micros: f64,
+    pub p999_micros: f64,
+    /// User and system time per request, the work that a reply sets going included.
+    pub cpu_micros: f64,
+    /// The mean.
+    pub answer_bytes: usize,
+}
+
+#[derive(Default)]
+pub struct Report {
+    rows: BTreeMap<Operation, Row>,
+}
+
+#[derive(Default)]
+struct Row {
+    floor: Vec<Sample>,
+    ours: Vec<Sample>,
+}
+
+const COLUMNS: [&str; 8] = [
+    "operation",
+    "server",
+    "requests/s",
+    "p50 µs",
+    "p99 µs",
+    "p99.9 µs",
+    "CPU µs/request",
+    "CPU over floor",
+];
+
+impl Report {
+    pub fn add(&mut self, operation: Operation, ours: bool, sample: Sample) {
+        let row = self.rows.entry(operation).or_default();
+        if ours { row.ours.push(sample) } else { row.floor.push(sample) }
+    }
+
+    /// The table, in Markdown and aligned.
+    pub fn table(&self) -> String {
+        let mut lines = vec![COLUMNS.map(str::to_owned)];
+        for (operation, row) in &self.rows {
+            let ratio = median(&row.ours, |s| s.cpu_micros) / median(&row.floor, |s| s.cpu_micros);
+            lines.push(line(operation.name(), "floor", &row.floor, "1.00".to_owned()));
+            lines.push(line("", "paceline", &row.ours, format!("**{ratio:.2}**")));
+        }
+        aligned(&lines)
+    }
+
+    /// The table with what it was measured on.
+    pub fn page(&self, rounds: usize, requests: usize, connections: usize) -> String {
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        format!(
+            "{}\n{cores} cores ({}), Linux {}; load and server share them. \
+             Medians of {rounds} rounds of {requests} requests per operation over {connections} \
+             connections, made by\n\n```sh\nmake bench-floor\n```\n",
+            self.table(),
+            proc("/proc/cpuinfo", "model name"),
+            fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
+        )
+    }
+}
+
+fn line(operation: &str, server: &str, samples: &[Sample], ratio: String) -> [String; 8] {
+    let shown = |of: fn(&Sample) -> f64| format!("{:.0}", median(samples, of));
+    [
+        operation.to_owned(),
+        server.to_owned(),
+        shown(|sample| sample.per_second),
+        shown(|sample| sample.p50_micros),
+        shown(|sample| sample.p99_micros),
+        shown(|sample| sample.p999_micros),
+        format!("{:.1}", median(samples, |sample| sample.cpu_micros)),
+        ratio,
+    ]
+}
+
+fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
+    let mut values: Vec<f64> = samples.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => f64::NAN,
+        odd if odd % 2 == 1 => values[middle],
+        _ => f64::midpoint(values[middle - 1], values[middle]),
+    }
+}
+
+/// Names to the left, numbers to the right.
+fn aligned(lines: &[[String; 8]]) -> String {
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+    let widths: Vec<usize> = (0..COLUMNS.len()).filter_map(width).collect();
+    let mut table = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let written = match column {
+                0 | 1 => write!(table, "| {cell:<width$} "),
+                _ => write!(table, "| {cell:>width$} "),
+            };
+            written.expect("a String takes all that is written");
+        }
+        table += "|\n";
+        if number == 0 {
+            for (column, width) in widths.iter().enumerate() {
+                let right = if column < 2 { "-" } else { ":" };
+                table += &format!("|{}{right}", "-".repeat(width + 1));
+            }
+            table += "|\n";
+        }
+    }
+    table
+}
+
+/// A field of a file such as `/proc/cpuinfo`.
+fn proc(file: &str, field: &str) -> String {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let found = text.lines().filter_map(|line| line.split_once(':'));
+    let mut found = found.filter(|(name, _)| name.trim() == field);
+    found.next().map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
+}

@@ -1,0 +1,129 @@
+//! A server under measurement: a process of its own, and the CPU time it has used.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use crate::Outcome;
+use crate::operation::{Operation, Sizes};
+
+pub struct Server {
+    process: Child,
+    address: SocketAddr,
+    /// Counts the CPU time of all its threads, those that ended included, in nanoseconds.
+    clock: ClockId,
+    /// Its data and its log, gone with it.
+    _home: TempDir,
+}
+
+/// Both servers listen within milliseconds; this is for a machine that is very busy.
+const START_WAIT_MAX: Duration = Duration::from_secs(30);
+/// A server rests once it uses less than [`RESTING_CPU`] over this long.
+const RESTING_WATCH: Duration = Duration::from_millis(100);
+const RESTING_CPU: Duration = Duration::from_millis(2);
+/// Work left behind after this is no trail of the last requests.
+const RESTING_WAIT_MAX: Duration = Duration::from_secs(60);
+
+impl Server {
+    /// `paceline serve` on a fresh data directory, as shipped, but for a processor that answers
+    /// at once: what a bank takes is not ours to measure.
+    pub async fn paceline() -> Outcome<Self> {
+        let home = tempfile::tempdir()?;
+        let (address, admin) = (spare_address()?, spare_address()?);
+        let mut command = Command::new(sibling("paceline")?);
+        command
+            .args(["serve", "--listen", &address.to_string()])
+            .args(["--admin-listen", &admin.to_string(), "--data-dir"])
+            .arg(home.path().join("data"));
+        Self::start(command, address, home).await
+    }
+
+    /// The floor, returning as many bytes as Paceline did.
+    pub async fn floor(sizes: &Sizes) -> Outcome<Self> {
+        let address = spare_address()?;
+        let mut command = Command::new(sibling("floor")?);
+        command.args(["--listen", &address.to_string()]);
+        for (option, operation) in [
+            ("--create", Operation::Create),
+            ("--get", Operation::Get),
+            ("--update", Operation::Update),
+            ("--complete", Operation::Complete),
+            ("--cancel", Operation::Cancel),
+        ] {
+            command.args([option, &sizes.get(operation).to_string()]);
+        }
+        Self::start(command, address, tempfile::tempdir()?).await
+    }
+
+    async fn start(mut command: Command, address: SocketAddr, home: TempDir) -> Outcome<Self> {
+        let log = home.path().join("log");
+        let file = File::create(&log)?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let process = command.spawn()?;
+        let clock = clock_getcpuclockid(Pid::from_raw(process.id().try_into()?))?;
+        let mut server = Self { process, address, clock, _home: home };
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if server.process.try_wait()?.is_some() || began.elapsed() > START_WAIT_MAX {
+                return Err(format!("no server: {}", std::fs::read_to_string(log)?).into());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.settle().await?;
+        Ok(server)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// User and system time used so far.
+    pub fn cpu(&self) -> Outcome<Duration> {
+        Ok(self.clock.now()?.into())
+    }
+
+    /// Waits until the server has nothing left to do.
+    pub async fn settle(&self) -> Outcome<()> {
+        let began = Instant::now();
+        let mut before = self.cpu()?;
+        loop {
+            tokio::time::sleep(RESTING_WATCH).await;
+            let now = self.cpu()?;
+            if now - before < RESTING_CPU {
+                return Ok(());
+            }
+            if began.elapsed() > RESTING_WAIT_MAX {
+                return Err("the server does not come to rest".into());
+            }
+            before = now;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way nothing is left running.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A program built beside this one.
+fn sibling(name: &str) -> Outcome<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if !path.exists() {
+        return Err(format!("{} is not built; `make bench-floor` builds it", path.display()).into());
+    }
+    Ok(path)
+}
+
+/// An address that nobody listens on.
+fn spare_address() -> Outcome<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
