@@ -50,8 +50,8 @@ pub struct RocksOptions {
     pub shards: ShardCount,
     /// Block cache of all shards together, indexes and bloom filters included.
     pub cache_bytes: usize,
-    /// What is written and not yet flushed, all shards together. More of it means fewer and
-    /// larger files.
+    /// What is written and not yet flushed, all shards together; 4 MiB a shard at the least. More
+    /// of it means fewer and larger files.
     pub memtable_bytes: usize,
     pub sync: Sync,
     /// Called on the thread of the shard that has stopped.
@@ -86,7 +86,7 @@ impl RocksLog {
     /// [`DataDirError`], in words for whoever started the program.
     pub fn open(dir: &Path, options: RocksOptions) -> Result<RocksLog, DataDirError> {
         let dir = DataDir::open_or_create(dir, options.shards)?;
-        let memory = Memory::new(options.cache_bytes, options.memtable_bytes);
+        let memory = Memory::new(options.cache_bytes, options.memtable_bytes, dir.shards());
         let (shared, woken) = share(dir, &memory, Access::ReadWrite(options.sync))?;
         let mut writers = Vec::new();
         for (shard, woken) in woken.into_iter().enumerate() {
@@ -108,7 +108,7 @@ impl RocksLog {
     /// [`DataDirError`]; also if the directory is not there or in use.
     pub fn open_read_only(dir: &Path) -> Result<RocksLog, DataDirError> {
         let dir = DataDir::open_existing(dir)?;
-        let memory = Memory::new(CACHE_BYTES_READ_ONLY, MEMTABLE_BYTES);
+        let memory = Memory::new(CACHE_BYTES_READ_ONLY, MEMTABLE_BYTES, dir.shards());
         let (shared, _) = share(dir, &memory, Access::ReadOnly)?;
         Ok(RocksLog { writers: Vec::new(), shared })
     }

@@ -14,11 +14,17 @@ use crate::datadir::DataDirError;
 use crate::format::{Family, STREAM_BYTES, answer_expires_at};
 use crate::limits::{OPEN_FILES_MAX, WAL_BYTES_MAX};
 use crate::rocks::Sync;
+use crate::shard::ShardCount;
 
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
+/// Below this the empty memtables of a shard, with their blooms, would take up the better part,
+/// and every few turns would be flushed to a file of their own.
+const SHARD_MEMTABLE_BYTES_MIN: usize = 4 * 1024 * 1024;
+/// A flush of more than this takes long enough to be felt.
+const FAMILY_MEMTABLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A share of each memtable, so that a key just written or never written is told apart without
 /// a walk through its skip list.
-const MEMTABLE_BLOOM_RATIO: f64 = 0.05;
+const MEMTABLE_BLOOM_RATIO: f64 = 0.02;
 const SST_BYTES_PER_SYNC: u64 = 1024 * 1024;
 const BACKGROUND_JOBS_MAX: i32 = 2;
 const INFO_LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -40,6 +46,8 @@ pub(crate) struct Disk {
 pub(crate) struct Memory {
     pub cache: Cache,
     pub memtables: WriteBufferManager,
+    /// Where one family of one shard is flushed at the latest.
+    pub memtable_bytes: usize,
     /// The latest time that a take has named: answers that had expired then may go.
     pub heard: Arc<AtomicU64>,
 }
@@ -52,12 +60,15 @@ pub(crate) enum Access {
 
 impl Memory {
     /// - `cache_bytes`, `memtable_bytes`: for all shards together.
-    pub fn new(cache_bytes: usize, memtable_bytes: usize) -> Memory {
+    pub fn new(cache_bytes: usize, memtable_bytes: usize, shards: ShardCount) -> Memory {
+        let shards = usize::from(shards.get());
+        let memtable_bytes = memtable_bytes.max(shards * SHARD_MEMTABLE_BYTES_MIN);
         Memory {
             cache: Cache::new_lru_cache(cache_bytes),
             // Never stalls writers: a full manager flushes, and RocksDB's own limits on
             // unflushed memtables slow the committer down if flushing cannot keep up.
             memtables: WriteBufferManager::new_write_buffer_manager(memtable_bytes, false),
+            memtable_bytes: (memtable_bytes / shards / 2).min(FAMILY_MEMTABLE_BYTES_MAX),
             heard: Arc::default(),
         }
     }
@@ -133,6 +144,7 @@ fn family_options(family: Family, memory: &Memory) -> Options {
     let mut options = Options::default();
     let mut table = BlockBasedOptions::default();
     options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(memory.memtable_bytes);
     table.set_block_cache(&memory.cache);
     // Indexes and filters count against the cache, so that memory does not grow with the number
     // of entities stored.

@@ -22,8 +22,9 @@ struct HalfBroken {
 
 fn half_broken() -> HalfBroken {
     let dir = tempfile::tempdir().unwrap();
-    let memory = Memory::new(1 << 20, 1 << 20);
-    let data = DataDir::open_or_create(dir.path(), ShardCount::new(2).unwrap()).unwrap();
+    let shards = ShardCount::new(2).unwrap();
+    let memory = Memory::new(1 << 20, 1 << 20, shards);
+    let data = DataDir::open_or_create(dir.path(), shards).unwrap();
     let read_write = Access::ReadWrite(crate::rocks::Sync::Every);
     drop(Disk::open(&data.shard_path(0), &memory, read_write).unwrap());
     let disks = vec![

@@ -100,7 +100,7 @@ pub fn options(shards: u16, sync: Sync) -> RocksOptions {
     let on_stop: OnStop = Arc::new(|why| panic!("a shard has stopped: {why}"));
     RocksOptions {
         cache_bytes: 8 << 20,
-        memtable_bytes: 8 << 20,
+        memtable_bytes: 16 << 20,
         sync,
         ..RocksOptions::new(ShardCount::new(shards).unwrap(), on_stop)
     }

@@ -1,0 +1,11 @@
+//! The power goes, the process is killed, the disk lies: whatever was acknowledged is there,
+//! nothing is there by half, and what is damaged is not answered from.
+
+mod support;
+
+mod crash {
+    mod damage;
+    mod kill;
+    mod power;
+    mod shutdown;
+}
