@@ -200,3 +200,6 @@ fn create_marker(dir: &Path, shards: ShardCount) -> Result<ShardCount, DataDirEr
 fn io_error(path: &Path, cause: io::Error) -> DataDirError {
     DataDirError::Io { path: path.to_owned(), cause }
 }
+
+#[cfg(test)]
+mod tests;

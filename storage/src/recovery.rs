@@ -229,3 +229,6 @@ impl Site<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,3 +193,6 @@ fn expired(key: &[u8], value: &[u8], heard: u64) -> CompactionDecision {
         Ok(_) | Err(_) => CompactionDecision::Keep,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use super::batch::Heads;
 use super::*;
 use crate::check::Head;
+use crate::claims::{Claimed, Holding};
+use crate::limits::PARKED_TURNS_MAX;
 use crate::rocks::OnStop;
 use crate::rocks::disk::{Access, Memory};
 use crate::{AnswerWrite, DueChange, Millis, ShardCount, StreamId, Version};
@@ -16,6 +18,7 @@ use crate::{AnswerWrite, DueChange, Millis, ShardCount, StreamId, Version};
 /// that it has opened for reading only, which is a failed write as good as any.
 struct HalfBroken {
     writers: Vec<ShardWriter>,
+    claims: Arc<Claims>,
     stopped: Arc<Mutex<Vec<String>>>,
     _dir: tempfile::TempDir,
 }
@@ -32,14 +35,15 @@ fn half_broken() -> HalfBroken {
         Disk::open(&data.shard_path(1), &memory, read_write).unwrap(),
     ];
     let (claims, woken) = Claims::new(2, memory.heard.clone());
-    let shared = Arc::new(Shared { disks, claims: Arc::new(claims), dir: data });
+    let claims = Arc::new(claims);
+    let shared = Arc::new(Shared { disks, claims: claims.clone(), dir: data });
     let stopped = Arc::new(Mutex::new(Vec::new()));
     let writers = woken.into_iter().enumerate().map(|(shard, woken)| {
         let stopped = stopped.clone();
         let on_stop: OnStop = Arc::new(move |why| stopped.lock().unwrap().push(why.to_owned()));
         ShardWriter::start(shared.clone(), shard, woken, on_stop).unwrap()
     });
-    HalfBroken { writers: writers.collect(), stopped, _dir: dir }
+    HalfBroken { writers: writers.collect(), claims, stopped, _dir: dir }
 }
 
 fn turn(id: u8, expected: u64) -> Append {
@@ -63,10 +67,23 @@ fn taking(key: &'static str, turn: Append) -> Append {
     Append { answer: Some(answer), ..turn }
 }
 
-fn outcome(writer: &ShardWriter, turn: Append) -> Result<Version, AppendError> {
+type Outcome = Result<Version, AppendError>;
+
+fn queued(writer: &ShardWriter, turn: Append) -> mpsc::Receiver<Outcome> {
     let (told, outcome) = mpsc::channel();
     writer.append(turn, Box::new(move |result| told.send(result).unwrap())).unwrap();
-    outcome.recv().unwrap()
+    outcome
+}
+
+fn outcome(writer: &ShardWriter, turn: Append) -> Outcome {
+    queued(writer, turn).recv().unwrap()
+}
+
+/// The claim on a key by the first shard, as while a batch of its is being written.
+fn held_elsewhere(log: &HalfBroken, key: &'static str) -> Holding {
+    let mut holding = Holding::none(log.claims.clone(), 0);
+    assert_eq!(holding.claim(&AnswerKey(Bytes::from_static(key.as_bytes()))), Claimed::Ours);
+    holding
 }
 
 #[test]
@@ -92,6 +109,91 @@ fn a_key_that_a_failed_write_may_have_taken_is_given_to_nobody() {
     let second = outcome(&log.writers[1], taking("k", turn(2, 0)));
     assert!(matches!(second, Err(AppendError::Stopped(_))), "{second:?}");
     assert_eq!(outcome(&log.writers[1], taking("other", turn(2, 0))), Ok(Version(1)));
+}
+
+#[test]
+fn a_take_waits_for_the_shard_that_holds_its_key_and_holds_up_its_own_stream_only() {
+    let log = half_broken();
+    let second = &log.writers[1];
+    let holding = held_elsewhere(&log, "k");
+    let waiting = queued(second, taking("k", turn(1, 0)));
+    let behind = queued(second, turn(1, 1));
+    assert_eq!(outcome(second, turn(2, 0)), Ok(Version(1)), "another stream passes");
+    assert!(waiting.try_recv().is_err() && behind.try_recv().is_err());
+    holding.release();
+    assert_eq!(waiting.recv(), Ok(Ok(Version(1))));
+    assert_eq!(behind.recv(), Ok(Ok(Version(2))));
+}
+
+#[test]
+fn a_take_that_waits_hears_when_the_holder_fails() {
+    let log = half_broken();
+    let holding = held_elsewhere(&log, "k");
+    let waiting = queued(&log.writers[1], taking("k", turn(1, 0)));
+    drop(holding);
+    assert!(matches!(waiting.recv(), Ok(Err(AppendError::Stopped(_)))));
+    assert_eq!(outcome(&log.writers[1], turn(1, 0)), Ok(Version(1)), "its stream is free");
+}
+
+#[test]
+fn of_takes_that_waited_together_the_first_one_queued_wins() {
+    let log = half_broken();
+    let holding = held_elsewhere(&log, "k");
+    let waiting = [1, 2, 3].map(|id| queued(&log.writers[1], taking("k", turn(id, 0))));
+    holding.release();
+    let [first, second, third] = waiting.map(|outcome| outcome.recv().unwrap());
+    assert_eq!(first, Ok(Version(1)));
+    assert!(matches!(&second, Err(AppendError::KeyTaken(known)) if known.stream.id == [1; 16]));
+    assert_eq!(second, third);
+}
+
+#[test]
+fn with_too_many_waiting_the_shard_takes_nothing_new_until_it_has_heard() {
+    let log = half_broken();
+    let second = &log.writers[1];
+    let holding = held_elsewhere(&log, "k");
+    let waiting: Vec<_> = (0..PARKED_TURNS_MAX + 10)
+        .map(|number| {
+            let mut take = taking("k", turn(0, 0));
+            take.stream.id = (number as u128).to_be_bytes();
+            queued(second, take)
+        })
+        .collect();
+    let other = queued(second, turn(255, 0));
+    holding.release();
+    assert_eq!(waiting[0].recv(), Ok(Ok(Version(1))));
+    for outcome in &waiting[1..] {
+        assert!(matches!(outcome.recv(), Ok(Err(AppendError::KeyTaken(_)))));
+    }
+    assert_eq!(other.recv(), Ok(Ok(Version(1))));
+}
+
+#[test]
+fn a_writer_that_is_dropped_waits_for_what_waits() {
+    let log = half_broken();
+    let holding = held_elsewhere(&log, "k");
+    let waiting = queued(&log.writers[1], taking("k", turn(1, 0)));
+    let dropping = std::thread::spawn(move || drop(log));
+    holding.release();
+    dropping.join().unwrap();
+    assert_eq!(waiting.try_recv(), Ok(Ok(Version(1))));
+}
+
+#[test]
+fn what_is_told_gives_its_bytes_back_to_the_queue() {
+    let log = half_broken();
+    let second = &log.writers[1];
+    for version in 0..3 {
+        outcome(second, taking("k", turn(1, version))).ok();
+        outcome(second, turn(2, version)).ok();
+    }
+    assert_eq!(second.queued_bytes.load(Ordering::Relaxed), 0);
+    // More than the queue holds, were they not given back.
+    let large = Bytes::from(vec![0; crate::limits::RECORD_BYTES_MAX]);
+    for version in 0..QUEUE_BYTES_MAX / large.len() + 1 {
+        let turn = Append { record: Some(large.clone()), ..turn(3, version as u64) };
+        outcome(second, turn).unwrap();
+    }
 }
 
 #[test]
