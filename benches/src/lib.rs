@@ -1,3 +1,4 @@
 //! What the measurements share.
 
 pub mod bodies;
+pub mod shop;

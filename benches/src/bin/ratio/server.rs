@@ -34,7 +34,7 @@ impl Server {
     /// `paceline serve` on a fresh data directory, as shipped, but for a processor that answers
     /// at once: what a bank takes is not ours to measure.
     pub async fn paceline() -> Outcome<Self> {
-        let home = tempfile::tempdir()?;
+        let home = home()?;
         let (address, admin) = (spare_address()?, spare_address()?);
         let mut command = Command::new(sibling("paceline")?);
         command
@@ -58,7 +58,7 @@ impl Server {
         ] {
             command.args([option, &sizes.get(operation).to_string()]);
         }
-        Self::start(command, address, tempfile::tempdir()?).await
+        Self::start(command, address, home()?).await
     }
 
     async fn start(mut command: Command, address: SocketAddr, home: TempDir) -> Outcome<Self> {
@@ -121,6 +121,11 @@ fn sibling(name: &str) -> Outcome<PathBuf> {
         return Err(format!("{} is not built; `make bench-floor` builds it", path.display()).into());
     }
     Ok(path)
+}
+
+/// Beside the programs: the temporary directory of many machines is memory, where syncing is free.
+fn home() -> Outcome<TempDir> {
+    Ok(tempfile::tempdir_in(sibling("")?)?)
 }
 
 /// An address that nobody listens on.
