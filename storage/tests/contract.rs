@@ -1,5 +1,8 @@
 //! What every log promises, asked of every log there is.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::ops::Deref;

@@ -1,6 +1,9 @@
 //! The power goes, the process is killed, the disk lies: whatever was acknowledged is there,
 //! nothing is there by half, and what is damaged is not answered from.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 mod crash {

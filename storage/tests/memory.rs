@@ -1,5 +1,8 @@
 //! What only the log in memory can do: hold back, and forget.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::mpsc::TryRecvError;

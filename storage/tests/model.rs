@@ -1,6 +1,9 @@
 //! Any turns in any order: the log on disk does what the log in memory does, and so it does
 //! after it was closed and opened again.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use paceline_storage::rocks::Sync;

@@ -119,7 +119,8 @@ fn database_options(memory: &Memory) -> Options {
     // of a write was never acknowledged, for `done` is called after the sync: it is forgotten.
     // Anything else that does not check out was written and acknowledged once, and the shard
     // refuses to open. Point-in-time recovery, RocksDB's default, would quietly forget it with
-    // everything after it; absolute consistency would not start after a power cut.
+    // everything after it; absolute consistency would not start after a power cut. What remains
+    // is a length that went wrong in the last 32 KiB block: it looks like a torn tail.
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     // A recycled log ends in what is left of the one before, which this mode cannot tell from
     // damage (RocksDB would turn recycling off by itself). The cost is one journal commit of the
