@@ -1,5 +1,8 @@
 //! The merchant's tables: each lookup, and what each table refuses.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 use paceline_domain::ids::ProductId;
 use paceline_domain::market::{Address, Discount, Offer, Place, Reduction};
 use paceline_domain::money::{CurrencyCode, Millionths, MinorUnits};
