@@ -64,7 +64,10 @@ pub(crate) struct ShardMetrics {
 impl ShardMetrics {
     pub fn of(shard: usize) -> ShardMetrics {
         let shard = shard.to_string();
-        let refused = |reason: &'static str| metrics::counter!(REFUSED_TOTAL, LABEL_SHARD => shard.clone(), LABEL_REASON => reason);
+        let refused = |reason: &'static str| {
+            let shard = shard.clone();
+            metrics::counter!(REFUSED_TOTAL, LABEL_SHARD => shard, LABEL_REASON => reason)
+        };
         ShardMetrics {
             commit_seconds: metrics::histogram!(COMMIT_SECONDS, LABEL_SHARD => shard.clone()),
             sync_seconds: metrics::histogram!(SYNC_SECONDS, LABEL_SHARD => shard.clone()),

@@ -60,24 +60,23 @@ impl Disk {
         limit: usize,
     ) -> Result<Vec<DueAt>, ReadError> {
         let mut page = Vec::new();
+        if limit == 0 {
+            return Ok(page);
+        }
+        let search = after.is_none().then(|| self.due_floor.search());
+        let from = search.as_ref().map_or(Millis(0), |search| search.from);
         let mut entries = self.db.raw_iterator_cf(self.family(Family::Due));
         match after {
-            None => entries.seek_to_first(),
+            None => entries.seek(from.0.to_be_bytes()),
             Some(after) => entries.seek(format::due_key(after)),
         }
+        let mut first = None;
         while let Some((key, value)) = entries.item().filter(|_| page.len() < limit) {
-            let Some(due) = format::parse_due_key(key) else {
-                let place = format!("{}, {}", self.place, Family::Due.name());
-                return Err(ReadError::Unreadable(format!(
-                    "{place}: a key is damaged: {key:02x?}"
-                )));
-            };
+            let due = self.due_entry(key, value)?;
+            first = first.or(Some(due.at));
             if due.at > until {
                 break;
             }
-            let site =
-                Site { disk: self, stream: due.stream, version: Version(0), family: Family::Due };
-            format::open(Family::Due, key, value).map_err(|malformed| site.malformed(malformed))?;
             // The seek finds the entry itself where it is still there.
             if Some(due) != after {
                 page.push(due);
@@ -87,7 +86,21 @@ impl Disk {
         entries.status().map_err(|cause| {
             ReadError::Unreadable(format!("{}, {}: {cause}", self.place, Family::Due.name()))
         })?;
+        if let Some(search) = search {
+            search.found(first);
+        }
         Ok(page)
+    }
+
+    fn due_entry(&self, key: &[u8], value: &[u8]) -> Result<DueAt, ReadError> {
+        let Some(due) = format::parse_due_key(key) else {
+            let place = format!("{}, {}", self.place, Family::Due.name());
+            return Err(ReadError::Unreadable(format!("{place}: a key is damaged: {key:02x?}")));
+        };
+        let (stream, version) = (due.stream, Version(0));
+        let site = Site { disk: self, stream, version, family: Family::Due };
+        format::open(Family::Due, key, value).map_err(|malformed| site.malformed(malformed))?;
+        Ok(due)
     }
 }
 

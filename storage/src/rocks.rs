@@ -6,6 +6,7 @@
 //! `recovery.rs`. What its bytes look like is in `format.rs`.
 
 pub(crate) mod disk;
+pub(crate) mod due_floor;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -72,6 +73,9 @@ impl RocksOptions {
 }
 
 /// The log on disk. Dropped, it writes what is queued, tells the callers, and closes.
+///
+/// Drop it on a thread of your own. One that is dropped by a `done` cannot wait for the thread
+/// that it is on, which closes its part soon after: too late for a process that is ending.
 pub struct RocksLog {
     /// One for each shard; none if the log is only read. Dropped before what they write to.
     writers: Vec<ShardWriter>,

@@ -14,6 +14,7 @@ use crate::datadir::DataDirError;
 use crate::format::{Family, STREAM_BYTES, answer_expires_at};
 use crate::limits::{OPEN_FILES_MAX, WAL_BYTES_MAX};
 use crate::rocks::Sync;
+use crate::rocks::due_floor::DueFloor;
 use crate::shard::ShardCount;
 
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
@@ -39,6 +40,7 @@ pub(crate) struct Disk {
     pub(crate) db: DB,
     /// Where this is, for messages: the shard's directory.
     pub(crate) place: String,
+    pub(crate) due_floor: DueFloor,
     write_options: WriteOptions,
 }
 
@@ -90,7 +92,7 @@ impl Disk {
         };
         let place = path.display().to_string();
         match opened {
-            Ok(db) => Ok(Disk { db, place, write_options }),
+            Ok(db) => Ok(Disk { db, place, due_floor: DueFloor::new(), write_options }),
             Err(cause) => Err(DataDirError::Shard { place, why: cause.into_string() }),
         }
     }

@@ -12,7 +12,9 @@ use crate::claims::{Claims, Holding};
 use crate::format::{self, Family, Sealer};
 use crate::limits::{BATCH_BYTES_MAX, BATCH_TURNS_MAX};
 use crate::rocks::disk::Disk;
-use crate::{Answer, AnswerKey, Append, AppendError, Done, DueAt, DueChange, StreamId, Version};
+use crate::{
+    Answer, AnswerKey, Append, AppendError, Done, DueAt, DueChange, Millis, StreamId, Version,
+};
 
 pub(super) struct Batch {
     pub writes: WriteBatch,
@@ -21,6 +23,8 @@ pub(super) struct Batch {
     /// What will be told once the batch is on disk, in the order of the queue. Refusals wait
     /// too: one may speak of a version or an answer that this very batch brings.
     pub outcomes: Vec<Outcome>,
+    /// The earliest time that this batch makes a stream due.
+    pub due_first: Option<Millis>,
     /// Answers that are not on disk yet, for the turns behind them.
     answers: HashMap<AnswerKey, Answer>,
 }
@@ -38,6 +42,7 @@ impl Batch {
             writes: WriteBatch::default(),
             holding: Holding::none(claims, shard),
             outcomes: Vec::new(),
+            due_first: None,
             answers: HashMap::new(),
         }
     }
@@ -107,6 +112,7 @@ impl Batch {
         if let Some((due, note)) = after {
             let key = format::due_key(due);
             self.writes.put_cf(family, key, sealer.due(&key, note));
+            self.due_first = Some(self.due_first.map_or(due.at, |first| first.min(due.at)));
         }
     }
 

@@ -197,7 +197,7 @@ impl Committer {
     }
 
     fn commit(&mut self, batch: Batch) -> Result<(), String> {
-        let Batch { writes, holding, outcomes, .. } = batch;
+        let Batch { writes, holding, outcomes, due_first, .. } = batch;
         self.metrics.batch_turns.record(outcomes.len() as f64);
         // Nothing to write: barriers and refusals, and all before them is on disk already.
         if !writes.is_empty() {
@@ -214,6 +214,7 @@ impl Committer {
             }
             self.metrics.sync_seconds.record(started.elapsed());
         }
+        due_first.inspect(|at| self.disk().due_floor.lower(*at));
         // Before the callers hear: what one of them does next may need a key of this batch.
         holding.release();
         outcomes.into_iter().for_each(|outcome| self.tell(outcome));

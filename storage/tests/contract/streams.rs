@@ -113,7 +113,11 @@ pub fn a_caller_that_appends_when_it_hears_is_heard(log: &Log) {
         let barrier = turn(stream(1), 0).0;
         let next = log.clone();
         let done = move |_| match at {
-            LINKS => told.send(at).unwrap(),
+            LINKS => {
+                // First, so that the log is closed by the test and not by one of its threads.
+                drop(next);
+                told.send(at).unwrap();
+            }
             _ => link(next, told, at + 1),
         };
         log.append(barrier, Box::new(done)).unwrap();
