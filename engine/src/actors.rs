@@ -1,0 +1,228 @@
+//! An actor is a mailbox around a turn.
+//!
+//! Why: no rule is decided here and no answer awaited. A message carries its own reply channel,
+//! because actix skips a `send` whose sender has left, and its own permit, because an actix
+//! mailbox takes one more message from every clone of its address. What must arrive is repeated
+//! by what is pending in the log, not trusted to a queue.
+
+use std::sync::Arc;
+
+use actix::fut::wrap_future;
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
+};
+use paceline_storage::StreamId;
+
+use crate::entity::Entity;
+use crate::error::EngineError;
+use crate::turn::{Ask, Fate, Notify, Owner, Unanswered};
+use crate::world::World;
+
+/// The actor of one entity.
+pub(crate) struct Shell<E: Entity> {
+    world: Arc<World>,
+    stream: StreamId,
+    presence: Presence<E>,
+    notify: Notify,
+    /// Something owed is being carried out.
+    carrying: bool,
+}
+
+enum Presence<E: Entity> {
+    /// The mailbox waits until the stream is read.
+    Waking,
+    Awake(Owner<E>),
+    /// What is stored cannot be trusted: nobody is answered from it.
+    Damaged,
+    /// Not in the directory any more: what is still in the mailbox is sent on.
+    Asleep,
+}
+
+/// Asks an idle actor to leave memory.
+pub(crate) struct Sleep;
+
+/// Lets time do what it has come to.
+pub(crate) struct Tick;
+
+/// The last message an actor gets, sent by itself when it has left the directory.
+struct Stop;
+
+impl<E: Entity> Message for Ask<E> {
+    type Result = ();
+}
+
+impl Message for Fate {
+    type Result = ();
+}
+
+impl Message for Sleep {
+    type Result = ();
+}
+
+impl Message for Tick {
+    type Result = ();
+}
+
+impl Message for Stop {
+    type Result = ();
+}
+
+impl<E: Entity> Shell<E> {
+    pub fn new(
+        world: Arc<World>,
+        stream: StreamId,
+        fresh: bool,
+        context: &mut Context<Self>,
+    ) -> Self {
+        let address = context.address();
+        let notify: Notify = Arc::new(move |fate| address.do_send(fate));
+        let presence =
+            if fresh { Presence::Awake(Owner::fresh(stream)) } else { Presence::Waking };
+        Self { world, stream, presence, notify, carrying: false }
+    }
+
+    /// Reads the stream, off this thread; the mailbox waits.
+    fn wake(&mut self, generation: u64, context: &mut Context<Self>) {
+        self.presence = Presence::Waking;
+        let (log, stream) = (Arc::clone(&self.world.log), self.stream);
+        let reading = tokio::task::spawn_blocking(move || log.read(stream));
+        let woken = wrap_future::<_, Self>(reading).map(move |read, actor, context| {
+            let owner = read
+                .map_err(|error| error.to_string())
+                .and_then(|stored| stored.map_err(|error| error.to_string()))
+                .and_then(|stored| {
+                    Owner::load(&actor.world, stream, stored, generation)
+                        .map_err(|error| error.to_string())
+                });
+            match owner {
+                Ok(owner) => {
+                    actor.presence = Presence::Awake(owner);
+                    actor.carry_on(context);
+                }
+                Err(error) => {
+                    tracing::error!(?stream, %error, "a stream cannot be trusted");
+                    actor.presence = Presence::Damaged;
+                }
+            }
+        });
+        context.wait(woken);
+    }
+
+    /// Carries out the first thing owed, if all that was decided is on disk; the others follow.
+    fn carry_on(&mut self, context: &mut Context<Self>) {
+        let Presence::Awake(owner) = &self.presence else { return };
+        if self.carrying {
+            return;
+        }
+        let Some((effect, secret)) = owner.owed() else { return };
+        self.carrying = true;
+        let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
+        context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
+            actor.carrying = false;
+            if let Presence::Awake(owner) = &mut actor.presence {
+                owner.tell(&actor.world, outcome, &actor.notify);
+            }
+            actor.carry_on(context);
+        }));
+    }
+}
+
+impl<E: Entity> Actor for Shell<E> {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Context<Self>) {
+        self.world.metrics.of(E::KIND).awake.increment(1.0);
+        if matches!(self.presence, Presence::Waking) {
+            self.wake(0, context);
+        }
+    }
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        self.world.metrics.of(E::KIND).awake.decrement(1.0);
+    }
+}
+
+impl<E: Entity> Handler<Ask<E>> for Shell<E> {
+    type Result = ();
+
+    fn handle(&mut self, ask: Ask<E>, context: &mut Context<Self>) {
+        self.world.metrics.of(E::KIND).mailbox_depth.decrement(1.0);
+        let patience = ask.patience;
+        match &mut self.presence {
+            Presence::Awake(owner) => {
+                let awaited = owner.take(&self.world, ask, &self.notify);
+                if let (Some(step), Some(patience)) = (awaited, patience) {
+                    context.run_later(patience, move |actor, _| {
+                        if let Presence::Awake(owner) = &mut actor.presence {
+                            owner.leave(&actor.world, step, &actor.notify);
+                        }
+                    });
+                }
+            }
+            Presence::Asleep => {
+                let world = Arc::clone(&self.world);
+                E::directory(&world).send(&world, self.stream, ask, false);
+            }
+            Presence::Damaged | Presence::Waking => {
+                // The asker may have left.
+                let _ = ask.reply.send(Err(Unanswered::Failed(EngineError::Damaged)));
+            }
+        }
+    }
+}
+
+impl<E: Entity> Handler<Fate> for Shell<E> {
+    type Result = ();
+
+    fn handle(&mut self, fate: Fate, context: &mut Context<Self>) {
+        let Presence::Awake(owner) = &mut self.presence else { return };
+        match fate {
+            Fate::Durable => self.carry_on(context),
+            Fate::Lost { generation, why } if generation == owner.generation() => {
+                owner.forfeit(&why);
+                self.world.metrics.of(E::KIND).reloads.increment(1);
+                self.wake(generation + 1, context);
+            }
+            Fate::Lost { .. } => {} // of a generation that was given up before
+        }
+    }
+}
+
+impl<E: Entity> Handler<Tick> for Shell<E> {
+    type Result = ();
+
+    fn handle(&mut self, _: Tick, context: &mut Context<Self>) {
+        if let Presence::Awake(owner) = &mut self.presence {
+            owner.tick(&self.world, &self.notify);
+        }
+        self.carry_on(context);
+    }
+}
+
+impl<E: Entity> Handler<Sleep> for Shell<E> {
+    type Result = ();
+
+    fn handle(&mut self, _: Sleep, context: &mut Context<Self>) {
+        let idle = match &self.presence {
+            Presence::Awake(owner) => owner.is_idle() && !self.carrying,
+            Presence::Damaged => true,
+            Presence::Waking => false,
+            Presence::Asleep => return,
+        };
+        if !idle {
+            return E::directory(&self.world).keep(self.stream);
+        }
+        E::directory(&self.world).remove(self.stream);
+        self.world.metrics.of(E::KIND).sleeps.increment(1);
+        self.presence = Presence::Asleep;
+        context.address().do_send(Stop);
+    }
+}
+
+impl<E: Entity> Handler<Stop> for Shell<E> {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
+        context.stop();
+    }
+}

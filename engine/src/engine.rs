@@ -1,0 +1,380 @@
+//! The engine's handle: start, ask, stop; all that a wire sees.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use actix::ArbiterHandle;
+use futures_util::future::join_all;
+use paceline_domain::ids::{OrderId, ProductId, SessionId};
+use paceline_domain::session::{
+    Asked, Changes, Command, Complete, Create, InstrumentShown, Update,
+};
+use paceline_domain::stock;
+use paceline_domain::tables::Tables;
+use paceline_domain::text::Text;
+use paceline_storage::EventLog;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::clock::Surroundings;
+use crate::directory::Directory;
+use crate::dispatch;
+use crate::entity::{Kind, Stocks};
+use crate::error::EngineError;
+use crate::gateway::Gateway;
+use crate::idempotency::{Claim, Claims, Keyed};
+use crate::limits::{ASKS_RETRIED_MAX, DRAIN_LONGEST};
+use crate::metrics::Metrics;
+use crate::seal::SealKey;
+use crate::secret::Secret;
+use crate::turn::{Answered, Ask, Permit, Unanswered};
+use crate::voice::{Manner, Reply, Voice};
+use crate::world::World;
+use crate::{timers, worker};
+
+/// What an operator turns.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that serve, one arbiter each.
+    pub workers: usize,
+    /// Requests in the engine at once; one more is refused.
+    pub asks_max: usize,
+    /// Entities of each kind in memory, about.
+    pub actors_live_max: usize,
+    /// Memory for answers to be repeated without asking the log.
+    pub answers_cached_bytes_max: usize,
+    /// How long an open session lives.
+    pub session_lives: Duration,
+    /// How long an answer is repeated.
+    pub answers_kept: Duration,
+    /// When the caller of a complete is told to look again.
+    pub complete_deadline: Duration,
+    /// When a question to the processor counts as unanswered.
+    pub gateway_timeout: Duration,
+}
+
+/// What belongs to every request, whatever it asks.
+#[derive(Clone, Debug)]
+pub struct Front {
+    pub manner: Manner,
+    pub keyed: Option<Keyed>,
+}
+
+/// How the caller pays: what may be shown of the instrument, and what may not.
+#[derive(Clone, Debug)]
+pub struct PaymentOffered {
+    pub shown: InstrumentShown,
+    /// The wallet's token, character for character.
+    pub credential: Secret,
+}
+
+/// A running engine. Clones are handles of the same.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    world: Arc<World>,
+    workers: Vec<ArbiterHandle>,
+    claims: Claims,
+    /// One permit for each request in flight.
+    room: Arc<Semaphore>,
+    draining: AtomicBool,
+}
+
+impl Engine {
+    /// Starts the workers and the recovery. Must be called inside an actix system.
+    pub fn start(
+        options: Options,
+        log: Arc<dyn EventLog>,
+        gateway: Arc<dyn Gateway>,
+        voice: Arc<dyn Voice>,
+        surroundings: Arc<dyn Surroundings>,
+        tables: Arc<Tables>,
+        seal_key: SealKey,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::default());
+        let workers = worker::start(options.workers);
+        let awake_max = options.actors_live_max;
+        let world = Arc::new(World {
+            log,
+            gateway,
+            voice,
+            surroundings,
+            seal_key,
+            metrics: Arc::clone(&metrics),
+            levels: Arc::default(),
+            tables: RwLock::new(tables),
+            sessions: Directory::new(awake_max, workers.clone()),
+            instruments: Directory::new(awake_max, workers.clone()),
+            stocks: Directory::new(awake_max, workers.clone()),
+            orders: Directory::new(awake_max, workers.clone()),
+            options,
+        });
+        let timed = Arc::clone(&world);
+        workers[0].spawn_fn(move || {
+            actix::spawn(timers::run(timed));
+        });
+        Self(Arc::new(Inner {
+            claims: Claims::new(world.options.answers_cached_bytes_max, metrics),
+            room: Arc::new(Semaphore::new(world.options.asks_max)),
+            draining: AtomicBool::new(false),
+            world,
+            workers,
+        }))
+    }
+
+    /// The threads that serve; connections belong there, beside their actors.
+    pub fn workers(&self) -> &[ArbiterHandle] {
+        &self.0.workers
+    }
+
+    /// Puts a new catalogue with its rates in the place of the old one. Commands under way keep
+    /// the picture that they took along.
+    pub fn set_tables(&self, tables: Arc<Tables>) {
+        *self.0.world.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// [`EngineError`], as all the others.
+    pub async fn create(
+        &self,
+        caller: Text,
+        changes: Changes,
+        front: Front,
+    ) -> Result<Reply, EngineError> {
+        self.ask_keyed(front, async |asking| {
+            self.learn_levels(&changes).await;
+            let id = SessionId(self.0.world.surroundings.unguessable());
+            asking
+                .send(id, true, |world| {
+                    Command::Create(Box::new(Create {
+                        id,
+                        caller: caller.clone(),
+                        changes: changes.clone(),
+                        market: world.market(),
+                        now: world.now(),
+                        lives: world.options.session_lives,
+                    }))
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Reads a session.
+    pub async fn get(
+        &self,
+        id: SessionId,
+        caller: Text,
+        front: Front,
+    ) -> Result<Reply, EngineError> {
+        self.ask_keyed(front, async |asking| {
+            asking.send(id, false, |_| Command::Look { caller: caller.clone() }).await
+        })
+        .await
+    }
+
+    /// Changes a session.
+    pub async fn update(
+        &self,
+        id: SessionId,
+        caller: Text,
+        changes: Changes,
+        front: Front,
+    ) -> Result<Reply, EngineError> {
+        self.ask_keyed(front, async |asking| {
+            self.learn_levels(&changes).await;
+            asking
+                .send(id, false, |world| {
+                    Command::Update(Box::new(Update {
+                        caller: caller.clone(),
+                        changes: changes.clone(),
+                        market: world.market(),
+                        now: world.now(),
+                    }))
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Pays for a session. If the processor takes longer than the deadline, the answer shows
+    /// the session with its payment in progress, and the work goes on.
+    pub async fn complete(
+        &self,
+        id: SessionId,
+        caller: Text,
+        offered: PaymentOffered,
+        front: Front,
+    ) -> Result<Reply, EngineError> {
+        let manner = front.manner;
+        let asked = front.keyed.as_ref().map(|keyed| Asked {
+            key: keyed.key.as_bytes().into(),
+            fingerprint: keyed.fingerprint,
+            manner: manner.0,
+        });
+        self.ask_keyed(front, async |mut asking| {
+            asking.secret = Some(offered.credential.clone());
+            asking.patience = Some(self.0.world.options.complete_deadline);
+            asking
+                .send(id, false, |world| {
+                    Command::Complete(Box::new(Complete {
+                        caller: caller.clone(),
+                        instrument: world.seal_key.instrument(id, &offered.credential),
+                        shown: offered.shown.clone(),
+                        order: OrderId(world.surroundings.unguessable()),
+                        asked: asked.clone(),
+                        market: world.market(),
+                        now: world.now(),
+                    }))
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Gives a session up.
+    pub async fn cancel(
+        &self,
+        id: SessionId,
+        caller: Text,
+        front: Front,
+    ) -> Result<Reply, EngineError> {
+        self.ask_keyed(front, async |asking| {
+            asking
+                .send(id, false, |world| Command::Cancel {
+                    caller: caller.clone(),
+                    now: world.now(),
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Refuses what is new and waits for what is in flight. What is owed is in the log: the next
+    /// start goes on with it.
+    pub async fn stop(&self) {
+        self.0.draining.store(true, Ordering::Release);
+        let all = u32::try_from(self.0.world.options.asks_max).unwrap_or(u32::MAX);
+        let drained = tokio::time::timeout(DRAIN_LONGEST, self.0.room.acquire_many(all)).await;
+        if drained.is_err() {
+            tracing::warn!("some requests were still in flight when the engine stopped");
+        }
+    }
+
+    /// One request, under its key if it has one: of those with the same key one does the work.
+    async fn ask_keyed<'a>(
+        &'a self,
+        front: Front,
+        work: impl AsyncFn(Asking<'a>) -> Result<Answered<Reply>, EngineError>,
+    ) -> Result<Reply, EngineError> {
+        let Front { manner, keyed } = front;
+        let asking = |keyed| Asking { engine: &self.0, manner, keyed, secret: None, patience: None };
+        let Some(keyed) = keyed else {
+            return work(asking(None)).await.map(|answered| answered.reply);
+        };
+        loop {
+            match self.0.claims.claim(&keyed) {
+                Claim::Answered(reply) => return Ok(reply),
+                Claim::Mismatched => return Err(EngineError::KeyMismatched),
+                Claim::Running(mut outcome) => {
+                    if outcome.changed().await.is_ok()
+                        && let Some(reply) = outcome.borrow().clone()
+                    {
+                        return Ok(reply);
+                    }
+                    // It came to nothing: somebody, perhaps this one, tries afresh.
+                }
+                Claim::Unseen(claimed) => {
+                    let answered = work(asking(Some(keyed))).await?;
+                    if answered.remembered {
+                        claimed.answered(&answered.reply);
+                    }
+                    return Ok(answered.reply);
+                }
+            }
+        }
+    }
+
+    /// Asks the stock of products that nobody has asked about since the start, so that what is
+    /// sold out looks sold out.
+    async fn learn_levels(&self, changes: &Changes) {
+        let world = &self.0.world;
+        let tables = world.tables();
+        let unheard = |product: &ProductId| {
+            let stream = Stocks::stream(product);
+            let offer = tables.offer(product)?;
+            world.levels.get(stream).is_none().then_some((stream, offer.units))
+        };
+        let lines = changes.lines.iter().flatten();
+        let asking = lines.filter_map(|line| unheard(&line.product)).map(|(stream, counted)| {
+            dispatch::ask::<Stocks>(
+                world,
+                stream,
+                stock::Command::Count { counted },
+                None,
+                dispatch::Known::Perhaps,
+            )
+        });
+        join_all(asking).await;
+    }
+}
+
+/// One request on its way to its session.
+struct Asking<'a> {
+    engine: &'a Inner,
+    manner: Manner,
+    keyed: Option<Keyed>,
+    secret: Option<Secret>,
+    patience: Option<Duration>,
+}
+
+impl Asking<'_> {
+    /// Sends the command, and again if its actor had to change its mind about who owns what.
+    async fn send(
+        self,
+        id: SessionId,
+        fresh: bool,
+        command: impl Fn(&World) -> Command,
+    ) -> Result<Answered<Reply>, EngineError> {
+        let Inner { world, .. } = self.engine;
+        for _ in 0..=ASKS_RETRIED_MAX {
+            let (reply, answer) = oneshot::channel();
+            let ask = Ask {
+                command: command(world),
+                manner: self.manner,
+                keyed: self.keyed.clone(),
+                secret: self.secret.clone(),
+                reply,
+                permit: Some(self.engine.permit()?),
+                patience: self.patience,
+            };
+            world.sessions.send(world, Kind::Session.stream(id.0), ask, fresh);
+            match answer.await {
+                Ok(Ok(answered)) => return Ok(answered),
+                Ok(Err(Unanswered::Before(reply))) => {
+                    return Ok(Answered { reply, remembered: true });
+                }
+                Ok(Err(Unanswered::Failed(error))) => return Err(error),
+                Ok(Err(Unanswered::Again)) | Err(_) => {}
+            }
+        }
+        Err(EngineError::Overloaded)
+    }
+}
+
+impl Inner {
+    /// Room for one request: at once or not at all.
+    fn permit(&self) -> Result<Permit, EngineError> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(EngineError::Stopped);
+        }
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            self.world.metrics.asks_refused.increment(1);
+            return Err(EngineError::Overloaded);
+        };
+        Ok(Permit::new(room, &self.world.metrics.asks_in_flight))
+    }
+}

@@ -1,0 +1,163 @@
+//! What the engine asks of a state machine, and the four it runs.
+//!
+//! Why: a turn, a mailbox, a directory and a timer are the same for all of them. What differs is
+//! here: the three functions of the core, what an asker may wait for, and how it is answered.
+
+mod instrument;
+mod order;
+mod session;
+mod stock;
+
+use std::fmt;
+use std::sync::Arc;
+
+use paceline_domain::session::Asked;
+use paceline_domain::time::Timestamp;
+use paceline_storage::StreamId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use instrument::Instruments;
+pub use order::Orders;
+pub use session::Sessions;
+pub use stock::Stocks;
+
+use crate::directory::Directory;
+use crate::metrics::Metrics;
+use crate::secret::Secret;
+use crate::voice::{Manner, Reply, Voice};
+use crate::world::World;
+
+/// What kind of entity a stream belongs to. The number is on disk: it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    Session = 1,
+    Instrument = 2,
+    Stock = 3,
+    Order = 4,
+}
+
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Session, Self::Instrument, Self::Stock, Self::Order];
+
+    /// The word in metrics, logs and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Instrument => "instrument",
+            Self::Stock => "stock",
+            Self::Order => "order",
+        }
+    }
+
+    pub fn stream(self, id: u128) -> StreamId {
+        StreamId { kind: self as u8, id: id.to_be_bytes() }
+    }
+
+    pub(crate) fn of(stream: StreamId) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == stream.kind)
+    }
+}
+
+/// A state machine with one stream for each of its instances.
+pub trait Entity: Sized + 'static {
+    const KIND: Kind;
+
+    type State: Default + Serialize + DeserializeOwned + Send + Unpin;
+    type Command: Send;
+    type Event: Serialize + DeserializeOwned + Send;
+    type Rejection: fmt::Debug + Send;
+    /// Something owed to the world.
+    type Effect: Send;
+    /// What an asker may have to wait for.
+    type Step: Copy + PartialEq + Send + Unpin;
+    type Reply: Clone + Send;
+
+    fn directory(world: &World) -> &Directory<Self>;
+
+    fn decide(
+        state: &Self::State,
+        command: Self::Command,
+    ) -> Result<Vec<Self::Event>, Self::Rejection>;
+
+    fn apply(state: &mut Self::State, event: &Self::Event);
+
+    /// Words for whoever asked.
+    fn reply(
+        voice: &dyn Voice,
+        manner: Manner,
+        state: &Self::State,
+        step: Option<Self::Step>,
+        refused: Option<&Self::Rejection>,
+    ) -> Self::Reply;
+
+    /// The reply as a wire would send it again, if a wire may have asked.
+    fn to_remember(_: &Self::Reply) -> Option<&Reply> {
+        None
+    }
+
+    /// What is owed, to be carried out in this order.
+    fn pending(_: &Self::State) -> Vec<Self::Effect> {
+        vec![]
+    }
+
+    /// Whether `pending` has anything to say.
+    fn owes(_: &Self::State) -> bool {
+        false
+    }
+
+    /// When to look at the entity if nobody asks.
+    fn due(_: &Self::State) -> Option<Timestamp> {
+        None
+    }
+
+    /// What time alone brings about, if it is due.
+    fn tick(_: &Self::State, _now: Timestamp) -> Option<Self::Command> {
+        None
+    }
+
+    /// What whoever sends this command to this state waits for, should it be accepted.
+    fn step(_: &Self::State, _: &Self::Command) -> Option<Self::Step> {
+        None
+    }
+
+    /// Whether waiting for a step is over.
+    fn is_over(_: &Self::State, _: Self::Step) -> bool {
+        true
+    }
+
+    /// The step in progress, if this command is a repeat of the one that started it.
+    fn joins(_: &Self::State, _: &Self::Command) -> Option<Self::Step> {
+        None
+    }
+
+    /// The keyed question that is still to be answered.
+    fn asked(_: &Self::State) -> Option<&Asked> {
+        None
+    }
+
+    /// Tells the entity that its asker was told to look again.
+    fn leave(_: Self::Step) -> Option<Self::Command> {
+        None
+    }
+
+    /// Whether what is owed needs the credential that came with the command.
+    fn needs_secret(_: &Self::State) -> bool {
+        false
+    }
+
+    /// Carries out what is owed, as often as it takes. The answer is the command that tells the
+    /// entity how it went.
+    fn carry_out(
+        world: Arc<World>,
+        effect: Self::Effect,
+        secret: Option<Secret>,
+    ) -> impl Future<Output = Self::Command>;
+
+    /// Tells the rest of the process what it may want to know at once.
+    fn publish(_: &World, _: StreamId, _: &Self::State) {}
+
+    /// Counts an event that has become durable.
+    fn count(_: &Self::Event, _: &Metrics) {}
+}

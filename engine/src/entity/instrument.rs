@@ -1,0 +1,103 @@
+//! The payment instrument as an entity.
+
+use std::sync::Arc;
+
+use paceline_domain::ids::AttemptId;
+use paceline_domain::instrument::{
+    self, Command, Effect, Event, Instrument, Progress, Rejection,
+};
+
+use super::{Entity, Kind};
+use crate::directory::Directory;
+use crate::dispatch;
+use crate::secret::Secret;
+use crate::voice::{Manner, Voice};
+use crate::world::World;
+
+pub struct Instruments;
+
+/// What somebody who asked for a reservation or a capture waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaymentStep {
+    Reserve(AttemptId),
+    Capture(AttemptId),
+}
+
+impl PaymentStep {
+    fn attempt(self) -> AttemptId {
+        match self {
+            Self::Reserve(attempt) | Self::Capture(attempt) => attempt,
+        }
+    }
+}
+
+impl Entity for Instruments {
+    const KIND: Kind = Kind::Instrument;
+
+    type State = Instrument;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Effect = Effect;
+    type Step = PaymentStep;
+    /// How far the payment asked about has come.
+    type Reply = Result<Progress, Rejection>;
+
+    fn directory(world: &World) -> &Directory<Self> {
+        &world.instruments
+    }
+
+    fn decide(instrument: &Instrument, command: Command) -> Result<Vec<Event>, Rejection> {
+        instrument::decide(instrument, command)
+    }
+
+    fn apply(instrument: &mut Instrument, event: &Event) {
+        instrument::apply(instrument, event);
+    }
+
+    fn reply(
+        _: &dyn Voice,
+        _: Manner,
+        instrument: &Instrument,
+        step: Option<PaymentStep>,
+        refused: Option<&Rejection>,
+    ) -> Self::Reply {
+        match (refused, step) {
+            (Some(refused), _) => Err(refused.clone()),
+            (None, Some(step)) => instrument.progress(step.attempt()),
+            (None, None) => Err(Rejection::AttemptUnknown),
+        }
+    }
+
+    fn pending(instrument: &Instrument) -> Vec<Effect> {
+        instrument::pending(instrument)
+    }
+
+    fn owes(instrument: &Instrument) -> bool {
+        instrument::owes(instrument)
+    }
+
+    fn step(_: &Instrument, command: &Command) -> Option<PaymentStep> {
+        match command {
+            Command::Reserve { attempt, .. } => Some(PaymentStep::Reserve(*attempt)),
+            Command::Capture { attempt } => Some(PaymentStep::Capture(*attempt)),
+            Command::ReserveAnswered { .. } | Command::CaptureAnswered { .. } => None,
+        }
+    }
+
+    fn is_over(instrument: &Instrument, step: PaymentStep) -> bool {
+        !matches!(
+            (step, instrument.progress(step.attempt())),
+            (PaymentStep::Reserve(_), Ok(Progress::Reserving))
+                | (PaymentStep::Capture(_), Ok(Progress::Capturing))
+        )
+    }
+
+    fn needs_secret(instrument: &Instrument) -> bool {
+        instrument.payments.values().any(|payment| payment.progress == Progress::Reserving)
+    }
+
+    async fn carry_out(world: Arc<World>, effect: Effect, secret: Option<Secret>) -> Command {
+        dispatch::ask_gateway(&world, effect, secret).await
+    }
+}

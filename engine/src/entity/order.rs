@@ -1,0 +1,57 @@
+//! The order as an entity.
+
+use std::sync::Arc;
+
+use paceline_domain::order::{self, Command, Event, Rejection, State};
+
+use super::{Entity, Kind};
+use crate::directory::Directory;
+use crate::metrics::Metrics;
+use crate::secret::Secret;
+use crate::voice::{Manner, Voice};
+use crate::world::World;
+
+pub struct Orders;
+
+impl Entity for Orders {
+    const KIND: Kind = Kind::Order;
+
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Effect = std::convert::Infallible;
+    type Step = ();
+    type Reply = Result<(), Rejection>;
+
+    fn directory(world: &World) -> &Directory<Self> {
+        &world.orders
+    }
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+        order::decide(state, command)
+    }
+
+    fn apply(state: &mut State, event: &Event) {
+        order::apply(state, event);
+    }
+
+    fn reply(
+        _: &dyn Voice,
+        _: Manner,
+        _: &State,
+        _: Option<()>,
+        refused: Option<&Rejection>,
+    ) -> Self::Reply {
+        refused.map_or(Ok(()), |refused| Err(refused.clone()))
+    }
+
+    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Command {
+        match effect {}
+    }
+
+    fn count(event: &Event, metrics: &Metrics) {
+        let Event::Placed(_) = event;
+        metrics.orders_placed.increment(1);
+    }
+}

@@ -1,0 +1,118 @@
+//! The checkout session as an entity.
+
+use std::sync::Arc;
+
+use paceline_domain::session::{self, Asked, Command, Effect, Event, Phase, Rejection, State};
+use paceline_domain::time::Timestamp;
+
+use super::{Entity, Kind};
+use crate::directory::Directory;
+use crate::dispatch;
+use crate::metrics::Metrics;
+use crate::secret::Secret;
+use crate::voice::{Manner, Reply, Voice};
+use crate::world::World;
+
+pub struct Sessions;
+
+impl Entity for Sessions {
+    const KIND: Kind = Kind::Session;
+
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Effect = Effect;
+    /// The number of an attempt at paying.
+    type Step = u32;
+    type Reply = Reply;
+
+    fn directory(world: &World) -> &Directory<Self> {
+        &world.sessions
+    }
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+        session::decide(state, command)
+    }
+
+    fn apply(state: &mut State, event: &Event) {
+        session::apply(state, event);
+    }
+
+    fn reply(
+        voice: &dyn Voice,
+        manner: Manner,
+        state: &State,
+        _: Option<u32>,
+        refused: Option<&Rejection>,
+    ) -> Reply {
+        match (state, refused) {
+            // Another caller's session must look like none at all.
+            (Some(session), refused) if refused != Some(&Rejection::NotFound) => {
+                voice.session(manner, session, refused)
+            }
+            (_, Some(refused)) => voice.refusal(manner, refused),
+            (_, None) => voice.refusal(manner, &Rejection::NotFound),
+        }
+    }
+
+    fn to_remember(reply: &Reply) -> Option<&Reply> {
+        Some(reply)
+    }
+
+    fn pending(state: &State) -> Vec<Effect> {
+        session::pending(state)
+    }
+
+    fn owes(state: &State) -> bool {
+        session::owes(state)
+    }
+
+    fn due(state: &State) -> Option<Timestamp> {
+        session::due(state)
+    }
+
+    fn tick(state: &State, now: Timestamp) -> Option<Command> {
+        session::due(state).filter(|due| *due <= now).map(|_| Command::Expire { now })
+    }
+
+    fn step(state: &State, command: &Command) -> Option<u32> {
+        match (command, state) {
+            (Command::Complete(_), Some(session)) => Some(session.attempts + 1),
+            _ => None,
+        }
+    }
+
+    fn is_over(state: &State, step: u32) -> bool {
+        state.as_ref().and_then(|session| session.attempt_in_progress()).map(|a| a.number)
+            != Some(step)
+    }
+
+    fn joins(state: &State, command: &Command) -> Option<u32> {
+        let Command::Complete(complete) = command else { return None };
+        let again = complete.asked.as_ref()?;
+        let attempt = state.as_ref()?.attempt_in_progress()?;
+        let first = attempt.asked.as_ref()?;
+        (first.key == again.key && first.fingerprint == again.fingerprint).then_some(attempt.number)
+    }
+
+    fn asked(state: &State) -> Option<&Asked> {
+        state.as_ref()?.attempt_in_progress()?.asked.as_ref()
+    }
+
+    fn leave(attempt: u32) -> Option<Command> {
+        Some(Command::LeaveAsker { attempt })
+    }
+
+    fn needs_secret(state: &State) -> bool {
+        matches!(state, Some(session) if matches!(session.phase, Phase::Completing(_)))
+    }
+
+    async fn carry_out(world: Arc<World>, effect: Effect, secret: Option<Secret>) -> Command {
+        dispatch::carry_out(&world, effect, secret).await
+    }
+
+    fn count(event: &Event, metrics: &Metrics) {
+        metrics.session_event(event);
+    }
+}

@@ -1,0 +1,68 @@
+//! The stock of one product as an entity: the one that everybody asks.
+
+use std::sync::Arc;
+
+use paceline_domain::ids::ProductId;
+use paceline_domain::stock::{self, Command, Event, Rejection, Stock};
+use paceline_storage::StreamId;
+use ring::digest::{SHA256, digest};
+
+use super::{Entity, Kind};
+use crate::directory::Directory;
+use crate::secret::Secret;
+use crate::voice::{Manner, Voice};
+use crate::world::World;
+
+pub struct Stocks;
+
+impl Stocks {
+    /// A product's stream: a product id is too long for one, its hash is not.
+    pub fn stream(product: &ProductId) -> StreamId {
+        let hash = digest(&SHA256, product.as_str().as_bytes());
+        let id = hash.as_ref()[..16].try_into().expect("a SHA-256 has 32 bytes");
+        StreamId { kind: Kind::Stock as u8, id }
+    }
+}
+
+impl Entity for Stocks {
+    const KIND: Kind = Kind::Stock;
+
+    type State = Stock;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Effect = std::convert::Infallible;
+    type Step = ();
+    /// Units that are left after the command.
+    type Reply = Result<u64, Rejection>;
+
+    fn directory(world: &World) -> &Directory<Self> {
+        &world.stocks
+    }
+
+    fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> {
+        stock::decide(stock, command)
+    }
+
+    fn apply(stock: &mut Stock, event: &Event) {
+        stock::apply(stock, event);
+    }
+
+    fn reply(
+        _: &dyn Voice,
+        _: Manner,
+        stock: &Stock,
+        _: Option<()>,
+        refused: Option<&Rejection>,
+    ) -> Self::Reply {
+        refused.map_or_else(|| Ok(stock.available()), |refused| Err(refused.clone()))
+    }
+
+    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Command {
+        match effect {}
+    }
+
+    fn publish(world: &World, stream: StreamId, stock: &Stock) {
+        world.levels.set(stream, stock.available());
+    }
+}

@@ -1,0 +1,1 @@
+//! What happened to one entity, event by event.

@@ -1,0 +1,110 @@
+//! Seals what must outlive the process and be read by nobody else: AES-256-GCM under a key that
+//! lives beside the data, and a keyed hash to recognise a credential by.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use bytes::Bytes;
+use paceline_domain::ids::{InstrumentId, SessionId};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::secret::Secret;
+
+const KEY_BYTES: usize = 32;
+
+/// The key of one data directory. Whoever loses it loses the credentials of payments in flight,
+/// nothing else.
+pub struct SealKey {
+    seal: LessSafeKey,
+    hash: hmac::Key,
+    random: SystemRandom,
+}
+
+impl SealKey {
+    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
+        let unbound = UnboundKey::new(&AES_256_GCM, key).expect("the key has the cipher's length");
+        // One secret, two purposes: the hash key is derived, so that neither tells of the other.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"instrument id");
+        Self {
+            seal: LessSafeKey::new(unbound),
+            hash: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+            random: SystemRandom::new(),
+        }
+    }
+
+    /// Reads the key of a data directory, or makes one: 32 random bytes, readable by the owner
+    /// only, on disk before it is used.
+    ///
+    /// # Errors
+    /// Those of the file system; `InvalidData` if the file is not a key.
+    pub fn load_or_create(path: &Path) -> io::Result<Self> {
+        match fs::read(path) {
+            Ok(bytes) => bytes.as_slice().try_into().map(Self::new).map_err(|_| {
+                let what = format!("{} is not a key of {KEY_BYTES} bytes", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, what)
+            }),
+            Err(absent) if absent.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(path: &Path) -> io::Result<Self> {
+        let mut key = [0; KEY_BYTES];
+        SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
+        // Written beside and renamed, so that a crash leaves a whole key or none.
+        let beside = path.with_extension("new");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
+        file.write_all(&key)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        if let Some(parent) = path.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self::new(&key))
+    }
+
+    /// Encrypts for one owner: what is sealed for one stream opens for no other.
+    pub(crate) fn seal(&self, owner: &[u8], secret: &Secret) -> Bytes {
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).expect("the system has random numbers");
+        let mut sealed = secret.expose().to_vec();
+        self.seal
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(owner),
+                &mut sealed,
+            )
+            .expect("a credential is far below the cipher's limit");
+        sealed.extend_from_slice(&nonce);
+        sealed.into()
+    }
+
+    /// `None` if it was not sealed by this key for this owner.
+    pub(crate) fn open(&self, owner: &[u8], sealed: &[u8]) -> Option<Secret> {
+        let (sealed, nonce) = sealed.split_last_chunk::<NONCE_LEN>()?;
+        let mut bytes = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.seal.open_in_place(nonce, Aad::from(owner), &mut bytes).ok()?;
+        Some(Secret::new(Bytes::copy_from_slice(opened)))
+    }
+
+    /// The instrument behind a credential. A wallet makes a credential for one checkout, so the
+    /// session is part of the name; a second try with the same credential meets the first.
+    pub(crate) fn instrument(&self, session: SessionId, credential: &Secret) -> InstrumentId {
+        let mut context = hmac::Context::with_key(&self.hash);
+        context.update(&session.0.to_be_bytes());
+        context.update(credential.expose());
+        let tag = context.sign();
+        let wide: [u8; 16] = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
+        InstrumentId(u128::from_be_bytes(wide))
+    }
+}

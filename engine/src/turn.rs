@@ -1,0 +1,477 @@
+//! One turn of any entity: decide, append, apply. Knows no runtime.
+//!
+//! Why: here is where a decision becomes a fact, so it is small and the same for everybody. Turns
+//! pipeline: the next is decided on what the one before has queued, and each reply leaves with
+//! the commit of its own turn. A hot product decides thousands of times per sync that way; a
+//! session, which has one turn at a time, loses nothing.
+//! Promise: nobody hears of a state that is not on disk. A reply that needs no write still waits
+//! for the writes it has seen. An owner that is not the only one learns so from the log, forgets
+//! what it thought, and reads again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::Gauge;
+use paceline_domain::session::Asked;
+use paceline_domain::time::Timestamp;
+use paceline_storage::{
+    AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored,
+    StreamId, Version,
+};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use crate::codec::{self, CodecError, Remembered};
+use crate::entity::Entity;
+use crate::error::EngineError;
+use crate::idempotency::Keyed;
+use crate::limits::RECORDS_BETWEEN_SNAPSHOTS;
+use crate::secret::Secret;
+use crate::voice::{Manner, Reply};
+use crate::world::World;
+
+/// A command on its way to its entity, with everything its answer needs.
+pub(crate) struct Ask<E: Entity> {
+    pub command: E::Command,
+    pub manner: Manner,
+    pub keyed: Option<Keyed>,
+    pub secret: Option<Secret>,
+    pub reply: ReplyTo<E>,
+    /// Held until the answer has left, so that what is in flight is bounded.
+    pub permit: Option<Permit>,
+    /// How long the asker waits for what is beyond this process; `None`: as long as it takes.
+    pub patience: Option<std::time::Duration>,
+}
+
+/// Room for one request, given back when it is dropped.
+pub(crate) struct Permit {
+    _room: OwnedSemaphorePermit,
+    in_flight: Gauge,
+}
+
+impl Permit {
+    pub fn new(room: OwnedSemaphorePermit, in_flight: &Gauge) -> Self {
+        in_flight.increment(1.0);
+        Self { _room: room, in_flight: in_flight.clone() }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.in_flight.decrement(1.0);
+    }
+}
+
+/// Where an answer goes. Dropped unanswered, it means [`Unanswered::Again`].
+pub(crate) type ReplyTo<E> = oneshot::Sender<Result<Answered<<E as Entity>::Reply>, Unanswered>>;
+
+/// An answer, and whether it is remembered under the key it was asked with.
+#[derive(Clone, Debug)]
+pub(crate) struct Answered<R> {
+    pub reply: R,
+    pub remembered: bool,
+}
+
+/// Why a turn gave no answer of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// Nothing was written, for no fault of the asker's: ask again.
+    Again,
+    /// The key was answered before, like this.
+    Before(Reply),
+    Failed(EngineError),
+}
+
+/// What became of a queued turn, told to its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// On disk, and something is owed now.
+    Durable,
+    /// Refused by the log: the state of this generation is not the truth.
+    Lost { generation: u64, why: Unanswered },
+}
+
+/// How an owner hears of fates; called from the log's threads.
+pub(crate) type Notify = Arc<dyn Fn(Fate) + Send + Sync>;
+
+/// The one live owner of a stream.
+pub(crate) struct Owner<E: Entity> {
+    stream: StreamId,
+    state: E::State,
+    /// With what is queued.
+    version: Version,
+    snapshot_at: Version,
+    due: Wake,
+    /// What carrying out what is owed needs, as long as it is owed.
+    secret: Option<Secret>,
+    /// The highest version known to be on disk.
+    durable: Arc<AtomicU64>,
+    waiting: Vec<Waiting<E>>,
+    generation: u64,
+}
+
+/// When the log is to bring the stream up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wake {
+    Never,
+    At(Timestamp),
+    /// Something is owed; whether a sealed credential lies beside it.
+    Now { sealed: bool },
+}
+
+struct Waiting<E: Entity> {
+    step: E::Step,
+    asker: Asker<E>,
+}
+
+struct Asker<E: Entity> {
+    manner: Manner,
+    reply: ReplyTo<E>,
+    /// Given back when the answer has left.
+    _permit: Option<Permit>,
+}
+
+/// Answers that leave when their turn is on disk.
+type Leaving<E> = Vec<(Asker<E>, <E as Entity>::Reply)>;
+
+/// What one command came to, applied in memory and not yet written.
+struct Decided<E: Entity> {
+    events: Vec<E::Event>,
+    refused: Option<E::Rejection>,
+    /// The keyed question that was open before.
+    asked_before: Option<Asked>,
+}
+
+impl<E: Entity> Owner<E> {
+    /// The owner of a stream that nobody can have written to, because its id was just made up;
+    /// should that be wrong, the log will tell.
+    pub fn fresh(stream: StreamId) -> Self {
+        Self {
+            stream,
+            state: E::State::default(),
+            version: Version(0),
+            snapshot_at: Version(0),
+            due: Wake::Never,
+            secret: None,
+            durable: Arc::new(AtomicU64::new(0)),
+            waiting: vec![],
+            generation: 0,
+        }
+    }
+
+    /// The owner of what is stored.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it cannot be read: nothing is answered from a doubtful state.
+    pub fn load(
+        world: &World,
+        stream: StreamId,
+        stored: Stored,
+        generation: u64,
+    ) -> Result<Self, CodecError> {
+        let mut owner = Self { generation, ..Self::fresh(stream) };
+        if let Some((version, bytes)) = &stored.snapshot {
+            owner.state = codec::decode(bytes)?;
+            owner.snapshot_at = *version;
+        }
+        for record in &stored.records {
+            let events: Vec<E::Event> = codec::decode(record)?;
+            events.iter().for_each(|event| E::apply(&mut owner.state, event));
+        }
+        owner.version = stored.version;
+        owner.durable = Arc::new(AtomicU64::new(stored.version.0));
+        owner.due = match stored.due {
+            Some(Due { note, .. }) if E::owes(&owner.state) => {
+                owner.secret = world.seal_key.open(&seal_name(stream), &note);
+                Wake::Now { sealed: owner.secret.is_some() }
+            }
+            Some(Due { at, .. }) => Wake::At(Timestamp(at.0)),
+            None => Wake::Never,
+        };
+        E::publish(world, stream, &owner.state);
+        Ok(owner)
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What is owed, once everything that was decided is on disk, and what it takes to carry it
+    /// out.
+    pub fn owed(&self) -> Option<(E::Effect, Option<Secret>)> {
+        if !self.is_durable() || !E::owes(&self.state) {
+            return None;
+        }
+        E::pending(&self.state).into_iter().next().map(|effect| (effect, self.secret.clone()))
+    }
+
+    /// Nothing is queued, nothing owed, nobody waits: it may sleep.
+    pub fn is_idle(&self) -> bool {
+        self.is_durable() && self.waiting.is_empty() && !E::owes(&self.state)
+    }
+
+    /// Takes the turn of somebody who waits for an answer. Returns the step whose end the answer
+    /// has to wait for, if there is one.
+    pub fn take(&mut self, world: &World, ask: Ask<E>, notify: &Notify) -> Option<E::Step> {
+        self.tick(world, notify);
+        let Ask { command, manner, keyed, secret, reply, permit, .. } = ask;
+        let asker = Asker { manner, reply, _permit: permit };
+        if let Some(step) = E::joins(&self.state, &command) {
+            self.waiting.push(Waiting { step, asker });
+            return Some(step);
+        }
+        let step = E::step(&self.state, &command);
+        let decided = self.decide(command);
+        if secret.is_some() && decided.refused.is_none() {
+            self.secret = secret;
+        }
+        let refused = decided.refused.as_ref();
+        let open = |step: &E::Step| refused.is_none() && !E::is_over(&self.state, *step);
+        let awaited = step.filter(open);
+        let mut leaving = vec![];
+        match awaited {
+            Some(step) => self.waiting.push(Waiting { step, asker }),
+            None => {
+                let reply = E::reply(&*world.voice, manner, &self.state, step, refused);
+                leaving.push((asker, reply));
+            }
+        }
+        self.commit(world, decided, keyed, leaving, notify);
+        awaited
+    }
+
+    /// Takes a turn that nobody asked for: the outcome of what was owed.
+    pub fn tell(&mut self, world: &World, command: E::Command, notify: &Notify) {
+        let decided = self.decide(command);
+        if let Some(refused) = &decided.refused {
+            tracing::error!(stream = ?self.stream, ?refused, "an outcome was refused");
+        }
+        self.commit(world, decided, None, vec![], notify);
+    }
+
+    /// Lets time do what it has come to.
+    pub fn tick(&mut self, world: &World, notify: &Notify) {
+        if let Some(command) = E::tick(&self.state, world.now()) {
+            self.tell(world, command, notify);
+        }
+    }
+
+    /// Answers those who wait for a step that takes too long: it goes on without them.
+    pub fn leave(&mut self, world: &World, step: E::Step, notify: &Notify) {
+        if !self.waiting.iter().any(|waiting| waiting.step == step) {
+            return;
+        }
+        let decided = match E::leave(step) {
+            Some(command) => self.decide(command),
+            None => return,
+        };
+        let leaving = self.called(world, |_, waited| waited == step);
+        self.commit(world, decided, None, leaving, notify);
+    }
+
+    /// Tells those who wait for a step that the log refused to begin.
+    pub fn forfeit(&mut self, why: &Unanswered) {
+        for Waiting { asker, .. } in self.waiting.drain(..) {
+            let _ = asker.reply.send(Err(why.clone())); // the asker may have left
+        }
+    }
+
+    /// Says what happens, and makes it so in memory.
+    fn decide(&mut self, command: E::Command) -> Decided<E> {
+        let asked_before = E::asked(&self.state).cloned();
+        match E::decide(&self.state, command) {
+            Ok(events) => {
+                events.iter().for_each(|event| E::apply(&mut self.state, event));
+                Decided { events, refused: None, asked_before }
+            }
+            Err(refused) => Decided { events: vec![], refused: Some(refused), asked_before },
+        }
+    }
+
+    /// Queues what was decided; answers leave when it is on disk. The first of `leaving` belongs
+    /// to `keyed`, unless its answer has to wait.
+    fn commit(
+        &mut self,
+        world: &World,
+        decided: Decided<E>,
+        keyed: Option<Keyed>,
+        mut leaving: Leaving<E>,
+        notify: &Notify,
+    ) {
+        let Decided { events, asked_before, .. } = decided;
+        let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint);
+        let answer = self.answer(world, asked_before, keyed, !events.is_empty(), &leaving);
+        leaving.extend(self.called(world, |state, step| E::is_over(state, step)));
+        if events.is_empty() && answer.is_none() && self.is_durable() {
+            return leave(leaving, false);
+        }
+        let expected = self.version;
+        let remembered = answer.is_some();
+        let stream = self.stream;
+        let mut turn =
+            Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
+        if !events.is_empty() {
+            self.version = Version(expected.0 + 1);
+            turn.record = Some(codec::encode(&events));
+            turn.snapshot = self.snapshot();
+            turn.due = self.due_change(world);
+            E::publish(world, stream, &self.state);
+        }
+        let done = self.done(world, events, fingerprint, leaving, remembered, notify);
+        if world.log.append(turn, done).is_err() {
+            // `done` is dropped, and with it the askers' channels: they ask again.
+            notify(Fate::Lost { generation: self.generation, why: Unanswered::Again });
+        }
+    }
+
+    /// What is to be remembered with this turn: the answer to a question that was open and is
+    /// not any more, or the key of a new question. A question to an entity that does not exist
+    /// leaves no trace.
+    fn answer(
+        &self,
+        world: &World,
+        asked_before: Option<Asked>,
+        keyed: Option<Keyed>,
+        changed: bool,
+        leaving: &Leaving<E>,
+    ) -> Option<AnswerWrite> {
+        let now = world.now();
+        let expires_at = Millis(now.after(world.options.answers_kept).0);
+        let asked = E::asked(&self.state);
+        if let Some(before) = asked_before.filter(|before| asked != Some(before)) {
+            let reply = E::reply(&*world.voice, Manner(before.manner), &self.state, None, None);
+            let reply = E::to_remember(&reply).cloned();
+            let body = Remembered { fingerprint: before.fingerprint, reply }.to_bytes();
+            let key = AnswerKey(bytes::Bytes::copy_from_slice(&before.key));
+            return Some(AnswerWrite::Replace { key, body, expires_at });
+        }
+        let Keyed { key, fingerprint } =
+            keyed.filter(|_| changed || self.version > Version(0))?;
+        let reply = leaving.first().and_then(|(_, reply)| E::to_remember(reply)).cloned();
+        let body = Remembered { fingerprint, reply }.to_bytes();
+        Some(AnswerWrite::Take { key: key.into(), body, now: Millis(now.0), expires_at })
+    }
+
+    /// Takes those off the list whose step `is_called`, each with words for it.
+    fn called(
+        &mut self,
+        world: &World,
+        is_called: impl Fn(&E::State, E::Step) -> bool,
+    ) -> Leaving<E> {
+        let state = &self.state;
+        self.waiting
+            .extract_if(.., |waiting| is_called(state, waiting.step))
+            .map(|Waiting { step, asker }| {
+                let reply = E::reply(&*world.voice, asker.manner, state, Some(step), None);
+                (asker, reply)
+            })
+            .collect()
+    }
+
+    fn snapshot(&mut self) -> Option<bytes::Bytes> {
+        if self.version.0 - self.snapshot_at.0 < RECORDS_BETWEEN_SNAPSHOTS {
+            return None;
+        }
+        self.snapshot_at = self.version;
+        Some(codec::encode(&self.state))
+    }
+
+    fn due_change(&mut self, world: &World) -> DueChange {
+        if !E::needs_secret(&self.state) {
+            self.secret = None;
+        }
+        let wake = match E::due(&self.state) {
+            _ if E::owes(&self.state) => Wake::Now { sealed: self.secret.is_some() },
+            Some(at) => Wake::At(at),
+            None => Wake::Never,
+        };
+        if std::mem::replace(&mut self.due, wake) == wake {
+            return DueChange::Keep;
+        }
+        let seal = |secret| world.seal_key.seal(&seal_name(self.stream), secret);
+        match wake {
+            Wake::Never => DueChange::Clear,
+            Wake::At(at) => DueChange::Set(Due { at: Millis(at.0), note: bytes::Bytes::new() }),
+            Wake::Now { .. } => DueChange::Set(Due {
+                at: Millis(world.now().0),
+                note: self.secret.as_ref().map(seal).unwrap_or_default(),
+            }),
+        }
+    }
+
+    /// What the log calls when the turn is on disk, or is not.
+    fn done(
+        &self,
+        world: &World,
+        events: Vec<E::Event>,
+        fingerprint: Option<[u8; 32]>,
+        leaving: Leaving<E>,
+        remembered: bool,
+        notify: &Notify,
+    ) -> Done {
+        let durable = Arc::clone(&self.durable);
+        let metrics = Arc::clone(&world.metrics);
+        let (notify, generation) = (Arc::clone(notify), self.generation);
+        let owes = E::owes(&self.state);
+        Box::new(move |written| match written {
+            Ok(version) => {
+                durable.fetch_max(version.0, Ordering::AcqRel);
+                events.iter().for_each(|event| E::count(event, &metrics));
+                leave(leaving, remembered);
+                if owes {
+                    notify(Fate::Durable);
+                }
+            }
+            Err(error) => {
+                let why = unanswered(error, fingerprint);
+                for (asker, _) in leaving {
+                    let _ = asker.reply.send(Err(why.clone())); // the asker may have left
+                }
+                if !events.is_empty() {
+                    notify(Fate::Lost { generation, why });
+                }
+            }
+        })
+    }
+
+    /// Everything queued so far is on disk.
+    fn is_durable(&self) -> bool {
+        self.durable.load(Ordering::Acquire) >= self.version.0
+    }
+}
+
+fn leave<E: Entity>(leaving: Leaving<E>, remembered: bool) {
+    for (asker, reply) in leaving {
+        let _ = asker.reply.send(Ok(Answered { reply, remembered })); // the asker may have left
+    }
+}
+
+/// What a refusal of the log means to an asker who asked with this fingerprint.
+fn unanswered(error: AppendError, fingerprint: Option<[u8; 32]>) -> Unanswered {
+    let taken = match error {
+        AppendError::Conflict { .. } => return Unanswered::Again,
+        AppendError::Stopped(_) => return Unanswered::Failed(EngineError::Stopped),
+        AppendError::TooLarge { part, bytes } => {
+            tracing::error!(part, bytes, "a turn is too large for the log");
+            return Unanswered::Failed(EngineError::Damaged);
+        }
+        AppendError::KeyTaken(taken) => taken,
+    };
+    match Remembered::from_bytes(&taken.body) {
+        Ok(first) if Some(first.fingerprint) != fingerprint => {
+            Unanswered::Failed(EngineError::KeyMismatched)
+        }
+        Ok(Remembered { reply: Some(reply), .. }) => Unanswered::Before(reply),
+        Ok(Remembered { reply: None, .. }) => Unanswered::Again,
+        Err(error) => {
+            tracing::error!(stream = ?taken.stream, %error, "a remembered answer is unreadable");
+            Unanswered::Failed(EngineError::Damaged)
+        }
+    }
+}
+
+/// Whom a note is sealed for.
+fn seal_name(stream: StreamId) -> [u8; 17] {
+    let mut name = [stream.kind; 17];
+    name[1..].copy_from_slice(&stream.id);
+    name
+}

@@ -1,0 +1,30 @@
+//! What the engine needs of a wire: words for a session, as bytes that can be kept.
+//!
+//! Why: the answer to a keyed request is stored in the same append as the events it tells of, so
+//! it must be worded inside the turn, and sometimes by a process that never heard the question.
+
+use bytes::Bytes;
+use paceline_domain::session::{Rejection, Session};
+
+/// A whole answer: what is sent now and what a retry is sent again, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// JSON.
+    pub body: Bytes,
+}
+
+/// How a wire wants its answer worded: its dialect and operation, as one byte that is stored
+/// with the question. Only the wire knows what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner(pub u8);
+
+/// A wire's words.
+pub trait Voice: Send + Sync + 'static {
+    /// Words for a session that is there, whether or not the request was refused.
+    fn session(&self, manner: Manner, session: &Session, refused: Option<&Rejection>) -> Reply;
+
+    /// Words for a request that was refused with no session to show.
+    fn refusal(&self, manner: Manner, refused: &Rejection) -> Reply;
+}

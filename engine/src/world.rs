@@ -1,0 +1,48 @@
+//! What every actor shares.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use paceline_domain::tables::Tables;
+use paceline_domain::time::Timestamp;
+use paceline_storage::EventLog;
+
+use crate::clock::Surroundings;
+use crate::directory::Directory;
+use crate::engine::Options;
+use crate::entity::{Instruments, Orders, Sessions, Stocks};
+use crate::gateway::Gateway;
+use crate::levels::{Levels, Sale};
+use crate::metrics::Metrics;
+use crate::seal::SealKey;
+use crate::voice::Voice;
+
+pub struct World {
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) gateway: Arc<dyn Gateway>,
+    pub(crate) voice: Arc<dyn Voice>,
+    pub(crate) surroundings: Arc<dyn Surroundings>,
+    pub(crate) seal_key: SealKey,
+    pub(crate) options: Options,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) levels: Arc<Levels>,
+    pub(crate) tables: RwLock<Arc<Tables>>,
+    pub(crate) sessions: Directory<Sessions>,
+    pub(crate) instruments: Directory<Instruments>,
+    pub(crate) stocks: Directory<Stocks>,
+    pub(crate) orders: Directory<Orders>,
+}
+
+impl World {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.surroundings.now()
+    }
+
+    pub(crate) fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The picture of prices, rates and stock that a command takes along.
+    pub(crate) fn market(&self) -> Arc<Sale> {
+        Arc::new(Sale { tables: self.tables(), levels: Arc::clone(&self.levels) })
+    }
+}
