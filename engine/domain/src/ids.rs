@@ -70,8 +70,7 @@ macro_rules! small_id {
             pub fn parse(text: &str) -> Result<Self, MalformedId> {
                 let number = MalformedId::Number { prefix: $prefix };
                 let digits = text.strip_prefix($prefix).ok_or(number.clone())?;
-                let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-                digits.parse().ok().filter(|_| plain).map(Self).ok_or(number)
+                counted(digits).map(Self).ok_or(number)
             }
         }
 
@@ -134,8 +133,8 @@ impl AttemptId {
     /// [`MalformedId`] if it is not a session id, a dash and a number.
     pub fn parse(text: &str) -> Result<Self, MalformedId> {
         let malformed = MalformedId::Number { prefix: "chk_…-" };
-        let (session, number) = text.rsplit_once('-').ok_or(malformed.clone())?;
-        let number = number.parse().ok().filter(|n| *n > 0).ok_or(malformed)?;
+        let (session, digits) = text.rsplit_once('-').ok_or(malformed.clone())?;
+        let number = counted(digits).ok_or(malformed)?;
         Ok(Self { session: SessionId::parse(session)?, number })
     }
 }
@@ -150,6 +149,12 @@ impl fmt::Debug for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// A number from 1, in digits without a sign or leading zeros: one number has one name.
+fn counted<N: std::str::FromStr>(digits: &str) -> Option<N> {
+    let plain = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain)
 }
 
 /// The longest product id of Merchant Center's product data specification.

@@ -40,12 +40,24 @@ pub enum Progress {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    Reserve { attempt: AttemptId, amount: MinorUnits, currency: CurrencyCode },
+    Reserve {
+        attempt: AttemptId,
+        amount: MinorUnits,
+        currency: CurrencyCode,
+    },
     /// What the processor said to a reservation.
-    ReserveAnswered { attempt: AttemptId, answer: Result<(), DeclineReason> },
-    Capture { attempt: AttemptId },
+    ReserveAnswered {
+        attempt: AttemptId,
+        answer: Result<(), DeclineReason>,
+    },
+    Capture {
+        attempt: AttemptId,
+    },
     /// What the processor said to a capture.
-    CaptureAnswered { attempt: AttemptId, answer: Result<(), DeclineReason> },
+    CaptureAnswered {
+        attempt: AttemptId,
+        answer: Result<(), DeclineReason>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,13 +94,11 @@ pub enum Effect {
 /// The [`Rejection`] that stood in the way.
 pub fn decide(instrument: &Instrument, command: Command) -> Result<Vec<Event>, Rejection> {
     match command {
-        Command::Reserve { attempt, amount, currency } => {
-            match instrument.payments.get(&attempt) {
-                None => Ok(vec![Event::ReservationStarted { attempt, amount, currency }]),
-                Some(known) if (known.amount, known.currency) == (amount, currency) => Ok(vec![]),
-                Some(_) => Err(Rejection::AmountDiffers),
-            }
-        }
+        Command::Reserve { attempt, amount, currency } => match instrument.payments.get(&attempt) {
+            None => Ok(vec![Event::ReservationStarted { attempt, amount, currency }]),
+            Some(known) if (known.amount, known.currency) == (amount, currency) => Ok(vec![]),
+            Some(_) => Err(Rejection::AmountDiffers),
+        },
         Command::ReserveAnswered { attempt, answer } => match instrument.progress(attempt)? {
             Progress::Reserving => Ok(vec![match answer {
                 Ok(()) => Event::Reserved { attempt },
@@ -154,6 +164,12 @@ pub fn pending(instrument: &Instrument) -> Vec<Effect> {
         }
     };
     instrument.payments.iter().filter_map(question).collect()
+}
+
+/// Whether [`pending`] has anything to say.
+pub fn owes(instrument: &Instrument) -> bool {
+    let open = |p: &Payment| matches!(p.progress, Progress::Reserving | Progress::Capturing);
+    instrument.payments.values().any(open)
 }
 
 impl Instrument {

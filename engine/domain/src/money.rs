@@ -3,6 +3,7 @@
 //! Promise: no float, no rounding that was not asked for, no silent overflow. An amount is at
 //! most [`AMOUNT_MAX`], so every amount on a wire is exact in any JSON reader.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::{Add, Sub};
 
@@ -87,6 +88,22 @@ impl Millionths {
         let rounded = (exact + 500_000) / 1_000_000;
         MinorUnits(u64::try_from(rounded).expect("a share is at most the whole"))
     }
+
+    /// This share of a sum, rounded once, in one part for each of its summands. What rounding
+    /// each part down leaves over goes to the largest fractions, the first among equals.
+    pub fn of_each(self, summands: &[MinorUnits]) -> Vec<MinorUnits> {
+        let exact = |of: &MinorUnits| u128::from(of.0) * u128::from(self.0);
+        let floor = |of: &MinorUnits| MinorUnits((exact(of) / 1_000_000) as u64);
+        let mut parts: Vec<MinorUnits> = summands.iter().map(floor).collect();
+        let whole = self.of(MinorUnits(summands.iter().map(|of| of.0).sum()));
+        let over = whole.0 - parts.iter().map(|part| part.0).sum::<u64>();
+        let mut largest_first: Vec<usize> = (0..parts.len()).collect();
+        largest_first.sort_by_key(|at| Reverse(exact(&summands[*at]) % 1_000_000));
+        for at in largest_first.into_iter().take(over as usize) {
+            parts[at].0 += 1;
+        }
+        parts
+    }
 }
 
 /// An ISO 4217 currency in use, known with its exponent.
@@ -106,7 +123,11 @@ impl CurrencyCode {
             || EXPONENT_2.contains(text)
             || EXPONENT_3.contains(text)
             || EXPONENT_4.contains(text);
-        if known && letters.iter().all(u8::is_ascii_uppercase) { Ok(code) } else { Err(malformed()) }
+        if known && letters.iter().all(u8::is_ascii_uppercase) {
+            Ok(code)
+        } else {
+            Err(malformed())
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -133,9 +154,13 @@ impl CurrencyCode {
     /// [`MalformedAmount::Amount`] for a sign, an exponent, more decimals than the currency has
     /// (unless they are zeros), or more than [`AMOUNT_MAX`] minor units.
     pub fn parse_amount(&self, text: &str) -> Result<MinorUnits, MalformedAmount> {
-        decimal(text, self.exponent()).filter(|minor| *minor <= AMOUNT_MAX).map(MinorUnits).ok_or_else(
-            || MalformedAmount::Amount { text: text.chars().take(32).collect(), currency: *self },
-        )
+        decimal(text, self.exponent())
+            .filter(|minor| *minor <= AMOUNT_MAX)
+            .map(MinorUnits)
+            .ok_or_else(|| MalformedAmount::Amount {
+                text: text.chars().take(32).collect(),
+                currency: *self,
+            })
     }
 }
 

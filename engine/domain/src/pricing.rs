@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::LineId;
 use crate::market::{Address, Discount, Market, Reduction};
-use crate::money::{CurrencyCode, MinorUnits};
+use crate::money::{CurrencyCode, Millionths, MinorUnits};
 use crate::session::Line;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -67,7 +67,7 @@ pub enum CodeRefusal {
     Expired,
     AlreadyApplied,
     CombinationDisallowed,
-    /// The goods do not reach the amount from which the code applies.
+    /// The goods do not reach the amount from which the code applies, or it would take nothing off.
     Ineligible,
 }
 
@@ -104,12 +104,13 @@ pub fn quote(
         MinorUnits::checked_sum(priced.lines.iter().map(|l| l.subtotal)).ok_or(PricingError)?;
     let (chosen, refused) = choose(codes, priced.subtotal, currency, market, now);
     priced.codes_refused = refused;
-    for (discount, code) in chosen {
-        priced.take_off(discount, code);
+    for chosen in chosen {
+        priced.take_off(chosen, codes);
     }
+    priced.codes_refused.sort_by_key(|refused| refused.index);
     priced.fulfillment =
         MinorUnits::checked_sum(deliveries.iter().map(|d| d.price)).ok_or(PricingError)?;
-    priced.tax = priced.taxed(lines, deliveries, market);
+    priced.tax = priced.taxed(lines, deliveries, market).ok_or(PricingError)?;
     priced.total = MinorUnits::checked_sum([priced.net(), priced.fulfillment, priced.tax])
         .ok_or(PricingError)?;
     priced.assert_adds_up();
@@ -123,74 +124,67 @@ impl Quote {
     }
 
     /// Takes one discount off what those before it have left.
-    fn take_off(&mut self, discount: &Discount, code: Option<Text>) {
-        let allocations = match discount.reduction {
-            Reduction::Percent(share) => self.take_off_lines(|left| share.of(left)),
-            Reduction::Amount(amount, _) => {
-                let amount = amount.min(self.net());
-                self.discount = self.discount + amount;
-                return self.record(discount, code, amount, vec![]);
-            }
+    fn take_off(&mut self, Chosen { discount, code }: Chosen<'_>, codes: &[Text]) {
+        let (amount, allocations) = match discount.reduction {
+            Reduction::Percent(share) => self.take_off_lines(share),
+            Reduction::Amount(amount, _) => (self.take_off_order(amount), vec![]),
         };
-        let amount = MinorUnits(allocations.iter().map(|(_, part)| part.0).sum());
-        self.items_discount = self.items_discount + amount;
-        self.record(discount, code, amount, allocations);
-    }
-
-    /// A share of each line, but never more than the order-level discounts have left.
-    fn take_off_lines(
-        &mut self,
-        part: impl Fn(MinorUnits) -> MinorUnits,
-    ) -> Vec<(usize, MinorUnits)> {
-        let mut left = self.net();
-        let mut allocations = vec![];
-        for (index, line) in self.lines.iter_mut().enumerate() {
-            let taken = part(line.total()).min(left);
-            left = left - taken;
-            line.discount = line.discount + taken;
-            if taken > MinorUnits::ZERO {
-                allocations.push((index, taken));
-            }
-        }
-        allocations
-    }
-
-    fn record(
-        &mut self,
-        discount: &Discount,
-        code: Option<Text>,
-        amount: MinorUnits,
-        allocations: Vec<(usize, MinorUnits)>,
-    ) {
         if amount > MinorUnits::ZERO {
             let (title, priority) = (discount.title.clone(), discount.priority);
+            let code = code.map(|index| codes[index].clone());
             self.applied.push(Applied { code, title, amount, priority, allocations });
+        } else if let Some(index) = code {
+            self.codes_refused.push(CodeRefused { index, why: CodeRefusal::Ineligible });
         }
     }
 
-    /// Tax on the goods of each delivery, where they go; nothing while that is unknown. The
-    /// order-level discount is shared out over the deliveries by what their goods cost.
-    fn taxed(&self, lines: &[Line], deliveries: &[Delivery<'_>], market: &dyn Market) -> MinorUnits {
-        let goods = self.subtotal - self.items_discount;
-        let mut shared = MinorUnits::ZERO;
-        let mut seen = MinorUnits::ZERO;
-        let mut tax = MinorUnits::ZERO;
-        for delivery in deliveries {
-            let net: u64 = lines
-                .iter()
-                .zip(&self.lines)
-                .filter(|(line, _)| delivery.lines.contains(&line.id))
-                .map(|(_, quote)| quote.total().0)
-                .sum();
-            seen = seen + MinorUnits(net);
-            let so_far = portion(self.discount, seen, goods);
-            let taxable = MinorUnits(net).saturating_sub(so_far - shared);
-            shared = so_far;
-            if let Some(address) = delivery.address {
-                tax = tax + market.tax(address, taxable);
-            }
+    fn take_off_lines(&mut self, share: Millionths) -> (MinorUnits, Vec<(usize, MinorUnits)>) {
+        let parts = share.of_each(&self.lines_left());
+        for (line, part) in self.lines.iter_mut().zip(&parts) {
+            line.discount = line.discount + *part;
         }
-        tax
+        let amount = MinorUnits(parts.iter().map(|part| part.0).sum());
+        self.items_discount = self.items_discount + amount;
+        let taken = |(_, part): &(usize, MinorUnits)| *part > MinorUnits::ZERO;
+        (amount, parts.into_iter().enumerate().filter(taken).collect())
+    }
+
+    fn take_off_order(&mut self, amount: MinorUnits) -> MinorUnits {
+        let amount = amount.min(self.net());
+        self.discount = self.discount + amount;
+        amount
+    }
+
+    /// What is left of each line once the order-level discounts are shared out by what the lines
+    /// cost: what later percentages and the tax are taken of.
+    fn lines_left(&self) -> Vec<MinorUnits> {
+        let goods = self.subtotal - self.items_discount;
+        let (mut seen, mut shared) = (MinorUnits::ZERO, MinorUnits::ZERO);
+        let left = |line: &LineQuote| {
+            seen = seen + line.total();
+            let before = std::mem::replace(&mut shared, portion(self.discount, seen, goods));
+            line.total() - (shared - before)
+        };
+        self.lines.iter().map(left).collect()
+    }
+
+    /// Tax on the goods of each delivery, where they go; nothing while that is unknown. `None`
+    /// if it does not fit.
+    fn taxed(
+        &self,
+        lines: &[Line],
+        deliveries: &[Delivery<'_>],
+        market: &dyn Market,
+    ) -> Option<MinorUnits> {
+        let left = self.lines_left();
+        let taxed = |delivery: &Delivery<'_>| {
+            let address = delivery.address?;
+            let brought =
+                lines.iter().zip(&left).filter(|(line, _)| delivery.lines.contains(&line.id));
+            let taxable = MinorUnits(brought.map(|(_, left)| left.0).sum());
+            Some(market.tax(address, taxable))
+        };
+        MinorUnits::checked_sum(deliveries.iter().filter_map(taxed))
     }
 
     /// The invariant of every quote, live and on replay.
@@ -206,6 +200,11 @@ impl Quote {
             self.items_discount.0 + self.discount.0,
             "what is taken off is what the applied discounts say"
         );
+        for Applied { amount, allocations, .. } in &self.applied {
+            let allocated = sum(&mut allocations.iter().map(|(_, part)| *part));
+            let whole = allocations.is_empty() || allocated == amount.0;
+            assert!(whole, "what is allocated to lines sums to what is taken off");
+        }
         assert_eq!(
             self.net() + self.fulfillment + self.tax,
             self.total,
@@ -223,7 +222,11 @@ fn portion(amount: MinorUnits, part: MinorUnits, whole: MinorUnits) -> MinorUnit
     MinorUnits(u64::try_from(exact).expect("a portion is at most the amount"))
 }
 
-type Chosen<'a> = Vec<(&'a Discount, Option<Text>)>;
+/// A discount that applies, and the index of the code that brought it.
+struct Chosen<'a> {
+    discount: &'a Discount,
+    code: Option<usize>,
+}
 
 /// Which discounts apply, in the order of their priority, and which codes do not.
 fn choose<'a>(
@@ -232,39 +235,39 @@ fn choose<'a>(
     currency: CurrencyCode,
     market: &'a dyn Market,
     now: Timestamp,
-) -> (Chosen<'a>, Vec<CodeRefused>) {
-    let mut chosen: Chosen<'a> = vec![];
+) -> (Vec<Chosen<'a>>, Vec<CodeRefused>) {
+    let mut chosen: Vec<Chosen<'a>> = vec![];
     let mut refused = vec![];
     for (index, code) in codes.iter().enumerate() {
         match rule_on(code, &chosen, subtotal, currency, market, now) {
-            Ok(discount) => chosen.push((discount, Some(code.clone()))),
+            Ok(discount) => chosen.push(Chosen { discount, code: Some(index) }),
             Err(why) => refused.push(CodeRefused { index, why }),
         }
     }
     for discount in market.discounts_automatic() {
         if eligible(discount, subtotal, currency, now).is_ok() {
-            chosen.push((discount, None));
+            chosen.push(Chosen { discount, code: None });
         }
     }
-    chosen.sort_by_key(|(discount, _)| discount.priority); // stable: codes before automatic ones
+    chosen.sort_by_key(|chosen| chosen.discount.priority); // stable: codes before automatic ones
     (chosen, refused)
 }
 
 fn rule_on<'a>(
     code: &Text,
-    chosen: &Chosen<'a>,
+    chosen: &[Chosen<'a>],
     subtotal: MinorUnits,
     currency: CurrencyCode,
     market: &'a dyn Market,
     now: Timestamp,
 ) -> Result<&'a Discount, CodeRefusal> {
     let discount = market.discount(code).ok_or(CodeRefusal::Invalid)?;
-    if chosen.iter().any(|(earlier, _)| earlier.code == discount.code) {
+    if chosen.iter().any(|earlier| earlier.discount.code == discount.code) {
         return Err(CodeRefusal::AlreadyApplied);
     }
     eligible(discount, subtotal, currency, now)?;
     let alone = |d: &Discount| !d.combines;
-    if !chosen.is_empty() && (alone(discount) || chosen.iter().any(|(d, _)| alone(d))) {
+    if !chosen.is_empty() && (alone(discount) || chosen.iter().any(|c| alone(c.discount))) {
         return Err(CodeRefusal::CombinationDisallowed);
     }
     Ok(discount)
@@ -279,7 +282,8 @@ fn eligible(
     if discount.expires_at.is_some_and(|end| end <= now) {
         return Err(CodeRefusal::Expired);
     }
-    let foreign = matches!(discount.reduction, Reduction::Amount(_, sold_in) if sold_in != currency);
+    let foreign =
+        matches!(discount.reduction, Reduction::Amount(_, sold_in) if sold_in != currency);
     if foreign || subtotal < discount.subtotal_min {
         return Err(CodeRefusal::Ineligible);
     }

@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 pub use complete::{AttemptOutcome, Complete};
 pub use contents::{
     Buyer, Change, Changes, Consent, Contents, Destination, DestinationWanted, Group, GroupWanted,
-    InstrumentShown, Line, LineWanted, Method, MethodKind, MethodWanted, PaymentShown, Quantity,
+    InstrumentShown, Line, LineWanted, List, Method, MethodKind, MethodWanted, PaymentShown,
+    Quantity,
 };
 pub use status::{Problem, Status};
 
@@ -123,16 +124,31 @@ pub enum Command {
     Create(Box<Create>),
     Update(Box<Update>),
     Complete(Box<Complete>),
-    Cancel { caller: Text, now: Timestamp },
+    Cancel {
+        caller: Text,
+        now: Timestamp,
+    },
     /// Reads: decides nothing, but only for the caller.
-    Look { caller: Text },
-    Expire { now: Timestamp },
+    Look {
+        caller: Text,
+    },
+    Expire {
+        now: Timestamp,
+    },
     /// Stock and instrument have spoken on an attempt.
-    AttemptEnded { attempt: u32, outcome: AttemptOutcome, now: Timestamp },
+    AttemptEnded {
+        attempt: u32,
+        outcome: AttemptOutcome,
+        now: Timestamp,
+    },
     /// The deadline came before the outcome: the asker was told to look again.
-    LeaveAsker { attempt: u32 },
+    LeaveAsker {
+        attempt: u32,
+    },
     /// The holds of a declined attempt are given back.
-    ConfirmReleased { attempt: AttemptId },
+    ConfirmReleased {
+        attempt: AttemptId,
+    },
     /// Captured, sold and placed: nothing is owed any more.
     ConfirmSettled,
 }
@@ -157,16 +173,42 @@ pub struct Update {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     Created(Box<Created>),
-    Updated { contents: Box<Contents>, quote: Box<Quote>, notices: Vec<Notice>, at: Timestamp },
-    CompletionAccepted { attempt: Box<Attempt>, shown: Box<InstrumentShown> },
-    AskerLeft { attempt: u32 },
+    Updated {
+        contents: Box<Contents>,
+        quote: Box<Quote>,
+        notices: Vec<Notice>,
+        at: Timestamp,
+    },
+    CompletionAccepted {
+        attempt: Box<Attempt>,
+        shown: Box<InstrumentShown>,
+    },
+    AskerLeft {
+        attempt: u32,
+    },
     /// Some products ran short; what was held is owed back.
-    StockRefused { attempt: u32, left: Vec<(ProductId, u64)>, at: Timestamp },
-    PaymentDeclined { attempt: u32, reason: DeclineReason, at: Timestamp },
-    Completed { attempt: u32, at: Timestamp },
-    Released { attempt: AttemptId },
+    StockRefused {
+        attempt: u32,
+        left: Vec<(ProductId, u64)>,
+        at: Timestamp,
+    },
+    PaymentDeclined {
+        attempt: u32,
+        reason: DeclineReason,
+        at: Timestamp,
+    },
+    Completed {
+        attempt: u32,
+        at: Timestamp,
+    },
+    Released {
+        attempt: AttemptId,
+    },
     Settled,
-    Cancelled { why: CancelReason, at: Timestamp },
+    Cancelled {
+        why: CancelReason,
+        at: Timestamp,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,12 +250,7 @@ pub enum Rejection {
     #[error("line item `{line}` is named twice")]
     LineNamedTwice { index: usize, line: LineId },
     #[error("item `{product}` is sold in {sold_in}, not in {asked}")]
-    CurrencyDiffers {
-        index: usize,
-        product: ProductId,
-        sold_in: CurrencyCode,
-        asked: CurrencyCode,
-    },
+    CurrencyDiffers { index: usize, product: ProductId, sold_in: CurrencyCode, asked: CurrencyCode },
     #[error("the checkout session is in {kept}; its currency cannot change to {asked}")]
     CurrencyFixed { kept: CurrencyCode, asked: CurrencyCode },
     #[error("none of the items is in stock")]
@@ -226,6 +263,12 @@ pub enum Rejection {
     MethodLineUnknown { method: usize, line: LineId },
     #[error("a fulfillment method is `shipping` or `pickup`")]
     MethodKindMissing { index: usize },
+    #[error("a destination of this id is named twice")]
+    DestinationNamedTwice { method: usize, index: usize },
+    #[error("at most {max} {list} can be given")]
+    TooMany { list: List, max: usize },
+    #[error("the checkout session was changed too often; open a new one")]
+    IdsExhausted,
     #[error("the amounts are too large")]
     AmountTooLarge,
     #[error("payment handler `{handler}` is not offered")]
@@ -270,17 +313,17 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         (_, None) => Err(Rejection::NotFound),
         (Command::Update(update), Some(session)) => {
             session.check_caller(&update.caller)?;
-            session.check_open()?;
+            session.check_open(update.now)?;
             update::update(session, *update)
         }
         (Command::Complete(asked), Some(session)) => {
             session.check_caller(&asked.caller)?;
-            session.check_open()?;
+            session.check_open(asked.now)?;
             complete::complete(session, *asked)
         }
         (Command::Cancel { caller, now }, Some(session)) => {
             session.check_caller(&caller)?;
-            session.check_open()?;
+            session.check_open(now)?;
             Ok(vec![Event::Cancelled { why: CancelReason::Asked, at: now }])
         }
         (Command::Look { caller }, Some(session)) => {
@@ -301,6 +344,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
 pub fn apply(state: &mut State, event: &Event) {
     if let Event::Created(created) = event {
         assert!(state.is_none(), "a session is created once");
+        created.quote.assert_adds_up();
         *state = Some(Session::of(created));
         return;
     }
@@ -367,18 +411,22 @@ pub fn pending(state: &State) -> Vec<Effect> {
     owed
 }
 
-/// When to look at the session again if nobody asks: at once while it owes something, at its
-/// expiry while it is open.
+/// Whether [`pending`] has anything to say, at no cost.
+pub fn owes(state: &State) -> bool {
+    let Some(session) = state else { return false };
+    let phase = match session.phase {
+        Phase::Completing(_) | Phase::Completed { settled: false, .. } => true,
+        Phase::Completed { settled: true, .. } | Phase::Open { .. } | Phase::Cancelled { .. } => {
+            false
+        }
+    };
+    phase || !session.releases_owed.is_empty()
+}
+
+/// When the session is to be looked at, if nobody asks before.
 pub fn due(state: &State) -> Option<Timestamp> {
     let session = state.as_ref()?;
-    match &session.phase {
-        Phase::Completing(attempt) => Some(attempt.accepted_at),
-        Phase::Completed { at, settled: false, .. } => Some(*at),
-        Phase::Cancelled { at, .. } if !session.releases_owed.is_empty() => Some(*at),
-        Phase::Open { .. } if !session.releases_owed.is_empty() => Some(session.opened_at),
-        Phase::Open { .. } => Some(session.expires_at),
-        Phase::Completed { settled: true, .. } | Phase::Cancelled { .. } => None,
-    }
+    matches!(session.phase, Phase::Open { .. }).then_some(session.expires_at)
 }
 
 impl Session {
@@ -409,13 +457,22 @@ impl Session {
         AttemptId { session: self.id, number }
     }
 
+    /// The session as it would be.
+    fn after(&self, event: &Event) -> Self {
+        let mut state = Some(self.clone());
+        apply(&mut state, event);
+        state.expect("no event ends a session's existence")
+    }
+
     /// Another caller's session does not exist for this one.
     fn check_caller(&self, caller: &Text) -> Result<(), Rejection> {
         if self.caller == *caller { Ok(()) } else { Err(Rejection::NotFound) }
     }
 
-    fn check_open(&self) -> Result<(), Rejection> {
+    /// Nothing is written once the time is over, whether or not anybody has noticed yet.
+    fn check_open(&self, now: Timestamp) -> Result<(), Rejection> {
         match &self.phase {
+            Phase::Open { .. } if now >= self.expires_at => Err(Rejection::Expired),
             Phase::Open { .. } => Ok(()),
             Phase::Completing(_) => Err(Rejection::InProgress),
             Phase::Completed { .. } => Err(Rejection::AlreadyCompleted),

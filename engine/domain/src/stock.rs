@@ -5,7 +5,7 @@
 //! [`SETTLED_REMEMBERED_MAX`], whose late repeats must not hold again.
 //! Promise: counted = available + held + sold, at each event.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,13 @@ pub struct Stock {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     oldest_first: VecDeque<AttemptId>,
-    known: BTreeSet<AttemptId>,
+    known: BTreeMap<AttemptId, Settlement>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Settlement {
+    Sold,
+    Released,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +79,9 @@ pub enum Rejection {
 pub fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> {
     match command {
         Command::Hold { attempt, .. } if stock.holds.contains_key(&attempt) => Ok(vec![]),
-        Command::Hold { attempt, .. } if stock.settled.knows(attempt) => Err(Rejection::Settled),
+        Command::Hold { attempt, .. } if stock.settled.how(attempt).is_some() => {
+            Err(Rejection::Settled)
+        }
         Command::Hold { attempt, units, counted } => {
             let counted = stock.count(counted);
             let left = counted - stock.sold - stock.held;
@@ -87,10 +95,14 @@ pub fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> 
         Command::Sell { attempt } if stock.holds.contains_key(&attempt) => {
             Ok(vec![Event::Sold { attempt }])
         }
-        Command::Sell { attempt } if stock.settled.knows(attempt) => Ok(vec![]),
-        Command::Sell { .. } => Err(Rejection::NotHeld),
-        Command::Release { attempt } if stock.settled.knows(attempt) => Ok(vec![]),
-        Command::Release { attempt } => Ok(vec![Event::Released { attempt }]),
+        Command::Sell { attempt } => match stock.settled.how(attempt) {
+            Some(Settlement::Sold) => Ok(vec![]),
+            Some(Settlement::Released) | None => Err(Rejection::NotHeld),
+        },
+        Command::Release { attempt } => match stock.settled.how(attempt) {
+            Some(Settlement::Sold | Settlement::Released) => Ok(vec![]),
+            None => Ok(vec![Event::Released { attempt }]),
+        },
         Command::Count { counted } => Ok(stock.counting(stock.count(counted))),
     }
 }
@@ -107,11 +119,11 @@ pub fn apply(stock: &mut Stock, event: &Event) {
             let units = stock.holds.remove(&attempt).expect("only what is held is sold");
             stock.held -= units;
             stock.sold += units;
-            stock.settled.remember(attempt);
+            stock.settled.remember(attempt, Settlement::Sold);
         }
         Event::Released { attempt } => {
             stock.held -= stock.holds.remove(&attempt).unwrap_or(0);
-            stock.settled.remember(attempt);
+            stock.settled.remember(attempt, Settlement::Released);
         }
     }
     stock.assert_conserved();
@@ -140,14 +152,13 @@ impl Stock {
 }
 
 impl Settled {
-    fn knows(&self, attempt: AttemptId) -> bool {
-        self.known.contains(&attempt)
+    fn how(&self, attempt: AttemptId) -> Option<Settlement> {
+        self.known.get(&attempt).copied()
     }
 
-    fn remember(&mut self, attempt: AttemptId) {
-        if !self.known.insert(attempt) {
-            return;
-        }
+    fn remember(&mut self, attempt: AttemptId, how: Settlement) {
+        let before = self.known.insert(attempt, how);
+        assert!(before.is_none(), "a hold is settled once");
         self.oldest_first.push_back(attempt);
         if self.oldest_first.len() > SETTLED_REMEMBERED_MAX {
             let oldest = self.oldest_first.pop_front().expect("it was just found too long");

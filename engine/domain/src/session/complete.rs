@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::update;
-use super::{Asked, Attempt, Event, InstrumentShown, Notice, Problem, Rejection, Session};
+use super::{Asked, Attempt, Event, InstrumentShown, Notice, Rejection, Session};
 use crate::decline::DeclineReason;
 use crate::ids::{InstrumentId, OrderId, ProductId};
 use crate::market::Market;
@@ -35,22 +35,28 @@ pub enum AttemptOutcome {
 }
 
 /// Looks at everything once more before any money moves. What has changed since the last write
-/// is written and told instead of charged.
+/// is written; what the caller must know of it is told instead of charged.
 pub(super) fn complete(session: &Session, asked: Complete) -> Result<Vec<Event>, Rejection> {
     if !asked.market.takes_handler(&asked.shown.handler_id) {
         return Err(Rejection::HandlerUnknown { handler: asked.shown.handler_id });
     }
+    let mut events = vec![];
     let mut fresh = update::requote(session, &asked.market, asked.now)?;
     if fresh.quote.total != session.quote.total {
-        fresh.notices.push(Notice::TotalsChanged {
-            was: session.quote.total,
-            now: fresh.quote.total,
-        });
+        fresh
+            .notices
+            .push(Notice::TotalsChanged { was: session.quote.total, now: fresh.quote.total });
     }
     if fresh.contents != session.contents || fresh.quote != session.quote {
-        return Ok(vec![fresh.into_event(asked.now)]);
-    }
-    if session.problems().iter().any(Problem::blocks) {
+        let news = !fresh.notices.is_empty();
+        let unanswered = session.notices.iter().filter(|notice| notice.problem().is_some());
+        fresh.notices.splice(..0, unanswered.cloned());
+        let event = fresh.into_event(asked.now);
+        if news || session.after(&event).is_blocked() {
+            return Ok(vec![event]);
+        }
+        events.push(event); // a new picture or title, more in stock: nothing to ask about
+    } else if session.is_blocked() {
         return Err(Rejection::NotReady);
     }
     let attempt = Attempt {
@@ -61,7 +67,8 @@ pub(super) fn complete(session: &Session, asked: Complete) -> Result<Vec<Event>,
         asked: asked.asked,
     };
     let shown = Box::new(asked.shown);
-    Ok(vec![Event::CompletionAccepted { attempt: Box::new(attempt), shown }])
+    events.push(Event::CompletionAccepted { attempt: Box::new(attempt), shown });
+    Ok(events)
 }
 
 /// An outcome counts once, and only for the attempt in progress: a repeat changes nothing.
@@ -73,9 +80,8 @@ pub(super) fn end(
 ) -> Result<Vec<Event>, Rejection> {
     match session.attempt_in_progress() {
         Some(attempt) if attempt.number == number => {}
-        Some(_) => return Err(Rejection::AttemptUnknown),
-        None if number <= session.attempts => return Ok(vec![]),
-        None => return Err(Rejection::AttemptUnknown),
+        _ if number <= session.attempts => return Ok(vec![]), // ended before
+        _ => return Err(Rejection::AttemptUnknown),
     }
     Ok(vec![match outcome {
         AttemptOutcome::Reserved => Event::Completed { attempt: number, at: now },

@@ -1,7 +1,10 @@
 //! What a session holds, and what a caller may ask to have changed in it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+use super::Rejection;
 use crate::ids::{GroupId, LineId, MethodId, ProductId};
 use crate::market::{Address, Rate};
 use crate::money::{CurrencyCode, MinorUnits};
@@ -9,6 +12,61 @@ use crate::text::Text;
 
 /// How many units of one product one line may ask for.
 pub const QUANTITY_MAX: u32 = 10_000;
+
+/// The longest cart: every write prices and answers all of it.
+pub const LINES_MAX: usize = 200;
+
+/// Ways to split one cart over destinations.
+pub const METHODS_MAX: usize = 10;
+
+/// Addresses to choose from for one method.
+pub const DESTINATIONS_MAX: usize = 20;
+
+/// Codes at once, refused ones included: they are echoed.
+pub const CODES_MAX: usize = 20;
+
+/// Instruments shown at once; of those that were paid with, the latest.
+pub const INSTRUMENTS_MAX: usize = 20;
+
+/// What a caller may give too many of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    Lines,
+    Methods,
+    /// Of the method with this index.
+    Destinations {
+        method: usize,
+    },
+    Codes,
+    Instruments,
+}
+
+impl List {
+    /// # Errors
+    /// [`Rejection::TooMany`].
+    pub(super) fn check(self, length: usize) -> Result<(), Rejection> {
+        let max = match self {
+            Self::Lines => LINES_MAX,
+            Self::Methods => METHODS_MAX,
+            Self::Destinations { .. } => DESTINATIONS_MAX,
+            Self::Codes => CODES_MAX,
+            Self::Instruments => INSTRUMENTS_MAX,
+        };
+        if length <= max { Ok(()) } else { Err(Rejection::TooMany { list: self, max }) }
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lines => "line items",
+            Self::Methods => "fulfillment methods",
+            Self::Destinations { .. } => "destinations of a fulfillment method",
+            Self::Codes => "discount codes",
+            Self::Instruments => "payment instruments",
+        })
+    }
+}
 
 /// The client-writable facts of a session, with the products as they were priced last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +88,36 @@ pub struct Issued {
     pub methods: u16,
     pub groups: u16,
     pub destinations: u16,
+}
+
+impl Issued {
+    pub(super) fn line(&mut self) -> Result<LineId, Rejection> {
+        next(&mut self.lines).map(LineId)
+    }
+
+    pub(super) fn method(&mut self) -> Result<MethodId, Rejection> {
+        next(&mut self.methods).map(MethodId)
+    }
+
+    pub(super) fn group(&mut self) -> Result<GroupId, Rejection> {
+        next(&mut self.groups).map(GroupId)
+    }
+
+    /// The next id of ours that is not taken: callers may name destinations themselves.
+    pub(super) fn destination(&mut self, taken: &[Text]) -> Result<Text, Rejection> {
+        loop {
+            let number = next(&mut self.destinations)?;
+            let id = Text::parse(&format!("dest_{number}")).expect("a short word");
+            if !taken.contains(&id) {
+                return Ok(id);
+            }
+        }
+    }
+}
+
+fn next(issued: &mut u16) -> Result<u16, Rejection> {
+    *issued = issued.checked_add(1).ok_or(Rejection::IdsExhausted)?;
+    Ok(*issued)
 }
 
 /// How many units: 1 to [`QUANTITY_MAX`].
@@ -148,7 +236,11 @@ impl PaymentShown {
         self.selected_instrument_id = Some(shown.id.clone());
         match self.instruments.iter_mut().find(|known| known.id == shown.id) {
             Some(known) => *known = shown,
-            None => self.instruments.push(shown),
+            None => {
+                let over = (self.instruments.len() + 1).saturating_sub(INSTRUMENTS_MAX);
+                self.instruments.drain(..over);
+                self.instruments.push(shown);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The session's status, derived from its facts each time it is asked for, and what it lacks.
 
-use super::{Attempt, CancelReason, Method, Notice, Phase, Session};
+use super::{Attempt, CancelReason, Method, MethodKind, Notice, Phase, Session};
 use crate::decline::DeclineReason;
 use crate::market::Address;
 
@@ -19,18 +19,39 @@ pub enum Status {
 /// session's own lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    OutOfStock { line: usize, left: u64 },
+    OutOfStock {
+        line: usize,
+        left: u64,
+    },
     EmailMissing,
     /// Nobody has said where the goods go.
     FulfillmentMissing,
-    DestinationMissing { method: usize },
-    CountryMissing { method: usize, destination: usize },
+    DestinationMissing {
+        method: usize,
+    },
+    CountryMissing {
+        method: usize,
+        destination: usize,
+    },
     /// Neither region nor postal code: too little to quote.
-    AreaMissing { method: usize, destination: usize },
-    NotServed { method: usize, destination: usize },
-    OptionMissing { method: usize },
-    OptionUnknown { method: usize, group: usize },
-    DestinationUnknown { method: usize },
+    AreaMissing {
+        method: usize,
+        destination: usize,
+    },
+    NotServed {
+        method: usize,
+        destination: usize,
+    },
+    OptionMissing {
+        method: usize,
+    },
+    OptionUnknown {
+        method: usize,
+        group: usize,
+    },
+    DestinationUnknown {
+        method: usize,
+    },
     /// The last attempt at paying was declined. The session can be completed another way, or
     /// needs the buyer first, depending on the reason.
     Declined(DeclineReason),
@@ -44,7 +65,7 @@ impl Session {
             Phase::Cancelled { why: CancelReason::Asked | CancelReason::Expired, .. } => {
                 Status::Canceled
             }
-            Phase::Open { .. } if self.problems().iter().any(Problem::blocks) => Status::Incomplete,
+            Phase::Open { .. } if self.is_blocked() => Status::Incomplete,
             Phase::Open { declined: Some(DeclineReason::AuthenticationRequired) } => {
                 Status::RequiresEscalation
             }
@@ -72,9 +93,13 @@ impl Session {
         for (index, method) in contents.methods.iter().enumerate() {
             found.extend(method_problem(index, method));
         }
-        found.extend(self.notices.iter().filter_map(notice_problem));
+        found.extend(self.notices.iter().filter_map(Notice::problem));
         found.extend(declined.map(Problem::Declined));
         found
+    }
+
+    pub(super) fn is_blocked(&self) -> bool {
+        self.problems().iter().any(Problem::blocks)
     }
 }
 
@@ -93,6 +118,19 @@ impl Address {
     }
 }
 
+impl Notice {
+    /// What the caller must answer before the session can be completed.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        match *self {
+            Self::OptionUnknown { method, group, .. } => {
+                Some(Problem::OptionUnknown { method, group })
+            }
+            Self::DestinationUnknown { method, .. } => Some(Problem::DestinationUnknown { method }),
+            Self::OptionReplaced { .. } | Self::TotalsChanged { .. } => None,
+        }
+    }
+}
+
 fn method_problem(method: usize, facts: &Method) -> Option<Problem> {
     if facts.lines.is_empty() {
         return None;
@@ -101,24 +139,15 @@ fn method_problem(method: usize, facts: &Method) -> Option<Problem> {
         return Some(Problem::DestinationMissing { method });
     };
     let address = &facts.destinations[destination].address;
-    if address.country.is_none() {
+    let ships = facts.kind == MethodKind::Shipping; // a shop is where the merchant says it is
+    if ships && address.country.is_none() {
         return Some(Problem::CountryMissing { method, destination });
     }
-    if !address.is_quotable() {
+    if ships && !address.is_quotable() {
         return Some(Problem::AreaMissing { method, destination });
     }
     if facts.group.options.is_empty() {
         return Some(Problem::NotServed { method, destination });
     }
     facts.group.selected.is_none().then_some(Problem::OptionMissing { method })
-}
-
-fn notice_problem(notice: &Notice) -> Option<Problem> {
-    match *notice {
-        Notice::OptionUnknown { method, group, .. } => {
-            Some(Problem::OptionUnknown { method, group })
-        }
-        Notice::DestinationUnknown { method, .. } => Some(Problem::DestinationUnknown { method }),
-        Notice::OptionReplaced { .. } | Notice::TotalsChanged { .. } => None,
-    }
 }

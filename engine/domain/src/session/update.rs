@@ -5,8 +5,8 @@ mod lines;
 
 use std::sync::Arc;
 
-use super::{Buyer, Change, Changes, Contents, Create, Created, Event, Notice, PaymentShown};
-use super::{Rejection, Session, Update};
+use super::{Buyer, Change, Changes, Contents, Create, Created, Event, List, Notice};
+use super::{PaymentShown, Rejection, Session, Update};
 use crate::market::Market;
 use crate::money::CurrencyCode;
 use crate::pricing::{self, Delivery, Quote};
@@ -81,19 +81,24 @@ fn merge(
     }
     match changes.codes {
         Change::Keep => {}
-        Change::Set(codes) => contents.codes = codes,
+        Change::Set(codes) => {
+            List::Codes.check(codes.len())?;
+            contents.codes = codes;
+        }
         Change::Clear => contents.codes.clear(),
     }
     match changes.payment {
         Change::Keep => {}
-        Change::Set(payment) => contents.payment = payment,
+        Change::Set(payment) => {
+            List::Instruments.check(payment.instruments.len())?;
+            contents.payment = payment;
+        }
         Change::Clear => contents.payment = PaymentShown::default(),
     }
     match changes.methods {
         Change::Keep => {}
         Change::Set(wanted) => {
-            options_asked =
-                fulfillment::replace(&mut contents, wanted, &**market, &mut notices)?;
+            options_asked = fulfillment::replace(&mut contents, wanted, &**market, &mut notices)?;
         }
         Change::Clear => contents.methods.clear(),
     }
@@ -118,10 +123,14 @@ fn price(contents: &Contents, market: &dyn Market, now: Timestamp) -> Result<Quo
     Ok(pricing::quote(lines, &deliveries, codes, *currency, market, now)?)
 }
 
-/// Ids of lines, methods and groups are ours to give: whatever a new session names is new.
+/// Ids of lines, methods and groups are ours to give: whatever a new session names is new. The
+/// only method brings all lines, whatever they were taken to be called.
 fn forget_ids(changes: &mut Changes) {
     changes.lines.iter_mut().flatten().for_each(|line| line.id = None);
     if let Change::Set(methods) = &mut changes.methods {
+        if let [only] = methods.as_mut_slice() {
+            only.lines = None;
+        }
         for method in methods {
             method.id = None;
             method.groups.iter_mut().flatten().for_each(|group| group.id = None);

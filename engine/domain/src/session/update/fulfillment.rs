@@ -8,8 +8,8 @@ use crate::market::{Market, Place, Rate};
 use crate::money::CurrencyCode;
 use crate::session::contents::Issued;
 use crate::session::{
-    Contents, Destination, DestinationWanted, Group, GroupWanted, Method, MethodKind, MethodWanted,
-    Notice, Rejection,
+    Contents, Destination, DestinationWanted, Group, GroupWanted, List, Method, MethodKind,
+    MethodWanted, Notice, Rejection,
 };
 use crate::text::Text;
 
@@ -17,6 +17,25 @@ use crate::text::Text;
 pub(super) struct OptionAsked {
     method: usize,
     option: Option<Text>,
+}
+
+/// Where a method went before an update.
+enum Before {
+    /// It had no destinations yet.
+    Nowhere,
+    /// It had some, and the caller wanted none of them.
+    Unchosen,
+    Chosen(Text),
+}
+
+impl Before {
+    fn of(method: &Method) -> Self {
+        match method.destination() {
+            Some(destination) => Self::Chosen(destination.id.clone()),
+            None if method.destinations.is_empty() => Self::Nowhere,
+            None => Self::Unchosen,
+        }
+    }
 }
 
 /// Puts the wanted methods in the place of those that are there. A named method keeps what it
@@ -27,7 +46,9 @@ pub(super) fn replace(
     market: &dyn Market,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<OptionAsked>, Rejection> {
+    List::Methods.check(wanted.len())?;
     let named: Vec<MethodId> = wanted.iter().filter_map(|method| method.id).collect();
+    let claimed: Vec<LineId> = wanted.iter().flat_map(|m| &m.lines).flatten().copied().collect();
     let lines: Vec<LineId> = contents.lines.iter().map(|line| line.id).collect();
     let mut kept = std::mem::take(&mut contents.methods);
     let mut asked = vec![];
@@ -36,17 +57,20 @@ pub(super) fn replace(
             Some(at) => kept.remove(at),
             None => Method::new(&mut contents.issued, index, wanted.kind)?,
         };
-        method.claim(index, wanted.lines.take(), &lines)?;
+        match wanted.lines.take() {
+            Some(own) => method.claim(index, own, &lines)?,
+            None => method.lines.retain(|line| !claimed.contains(line)),
+        }
         method.become_kind(wanted.kind);
-        let was = method.destination().map(|destination| destination.id.clone());
+        let before = Before::of(&method);
         match (method.kind, wanted.destinations) {
             (MethodKind::Pickup, _) => method.destinations = shops(market, contents.currency),
             (MethodKind::Shipping, None) => {}
             (MethodKind::Shipping, Some(destinations)) => {
-                method.replace_destinations(destinations, &mut contents.issued);
+                method.replace_destinations(index, destinations, &mut contents.issued)?;
             }
         }
-        method.select(index, was, wanted.selected_destination, notices);
+        method.select(index, before, wanted.selected_destination, notices);
         if let Some(option) = method.group.asked(index, wanted.groups.unwrap_or_default())? {
             asked.push(OptionAsked { method: index, option });
         }
@@ -71,8 +95,8 @@ fn position(
     at.map(Some).ok_or(Rejection::MethodUnknown { index, id })
 }
 
-/// Every line belongs to one method: the first that claims it, or else the first of all. Lines
-/// that are gone are forgotten.
+/// Every line belongs to one method: the first that has it, or else the first of all. Lines that
+/// are gone are forgotten.
 pub(super) fn cover_lines(contents: &mut Contents) {
     let mut left: Vec<LineId> = contents.lines.iter().map(|line| line.id).collect();
     for method in &mut contents.methods {
@@ -109,11 +133,7 @@ pub(super) fn look_up(contents: &mut Contents, market: &dyn Market, notices: &mu
 }
 
 /// Chooses what the update asked for, now that it is known what is offered.
-pub(super) fn choose(
-    contents: &mut Contents,
-    asked: Vec<OptionAsked>,
-    notices: &mut Vec<Notice>,
-) {
+pub(super) fn choose(contents: &mut Contents, asked: Vec<OptionAsked>, notices: &mut Vec<Notice>) {
     for OptionAsked { method, option } in asked {
         let group = &mut contents.methods[method].group;
         let Some(asked) = option else {
@@ -135,26 +155,20 @@ fn is_replacement(notice: &Notice, index: usize) -> bool {
 }
 
 impl Method {
-    fn new(
-        issued: &mut Issued,
-        index: usize,
-        kind: Option<MethodKind>,
-    ) -> Result<Self, Rejection> {
+    fn new(issued: &mut Issued, index: usize, kind: Option<MethodKind>) -> Result<Self, Rejection> {
         let kind = kind.ok_or(Rejection::MethodKindMissing { index })?;
-        issued.methods += 1;
-        issued.groups += 1;
-        let group = Group::new(GroupId(issued.groups));
-        let id = MethodId(issued.methods);
+        let (id, group) = (issued.method()?, Group::new(issued.group()?));
         Ok(Self { id, kind, lines: vec![], destinations: vec![], selected: None, group })
     }
 
     fn claim(
         &mut self,
         index: usize,
-        claimed: Option<Vec<LineId>>,
+        mut claimed: Vec<LineId>,
         lines: &[LineId],
     ) -> Result<(), Rejection> {
-        let Some(claimed) = claimed else { return Ok(()) };
+        claimed.sort();
+        claimed.dedup();
         if let Some(line) = claimed.iter().find(|line| !lines.contains(line)) {
             return Err(Rejection::MethodLineUnknown { method: index, line: *line });
         }
@@ -187,28 +201,47 @@ impl Method {
     }
 
     /// A destination without an id keeps the id of the one in its place.
-    fn replace_destinations(&mut self, wanted: Vec<DestinationWanted>, issued: &mut Issued) {
-        let kept = std::mem::take(&mut self.destinations);
+    fn replace_destinations(
+        &mut self,
+        method: usize,
+        wanted: Vec<DestinationWanted>,
+        issued: &mut Issued,
+    ) -> Result<(), Rejection> {
+        List::Destinations { method }.check(wanted.len())?;
+        let kept: Vec<Text> = self.destinations.drain(..).map(|to| to.id).collect();
         let named: Vec<Text> = wanted.iter().filter_map(|to| to.id.clone()).collect();
-        for (at, DestinationWanted { id, address }) in wanted.into_iter().enumerate() {
-            let in_place = || kept.get(at).map(|to| to.id.clone()).filter(|id| !named.contains(id));
-            let id = id.or_else(in_place).unwrap_or_else(|| issued.destination(&named));
+        let taken = [kept.as_slice(), named.as_slice()].concat();
+        for (index, DestinationWanted { id, address }) in wanted.into_iter().enumerate() {
+            let in_place = || kept.get(index).filter(|id| !named.contains(id)).cloned();
+            let id = match id.or_else(in_place) {
+                Some(id) => id,
+                None => issued.destination(&taken)?,
+            };
+            if self.destinations.iter().any(|to| to.id == id) {
+                return Err(Rejection::DestinationNamedTwice { method, index });
+            }
             self.destinations.push(Destination { id, name: None, address });
         }
+        Ok(())
     }
 
-    /// What is asked for, or what was chosen before, or the first to ship to. Nobody is sent to
-    /// a shop that was not chosen.
+    /// What is asked for, or what was chosen before, or the first to ship to. Who explicitly chose
+    /// none has none, and nobody is sent to a shop that was not chosen.
     fn select(
         &mut self,
         index: usize,
-        was: Option<Text>,
+        before: Before,
         asked: Option<Option<Text>>,
         notices: &mut Vec<Notice>,
     ) {
         let at = |id: &Text| self.destinations.iter().position(|to| to.id == *id);
-        let first = (self.kind == MethodKind::Shipping && !self.destinations.is_empty()).then_some(0);
-        let before = was.as_ref().and_then(at).or(first);
+        let first = self.kind == MethodKind::Shipping && !self.destinations.is_empty();
+        let default = first.then_some(0);
+        let before = match before {
+            Before::Nowhere => default,
+            Before::Unchosen => None,
+            Before::Chosen(was) => at(&was).or(default),
+        };
         self.selected = match asked {
             None => before,
             Some(None) => None,
@@ -242,24 +275,8 @@ impl Group {
     }
 }
 
-impl Issued {
-    /// The next id of ours that the caller has not chosen for another destination.
-    fn destination(&mut self, named: &[Text]) -> Text {
-        loop {
-            self.destinations += 1;
-            let id = Text::parse(&format!("dest_{}", self.destinations)).expect("a short word");
-            if !named.contains(&id) {
-                return id;
-            }
-        }
-    }
-}
-
 fn shops(market: &dyn Market, currency: CurrencyCode) -> Vec<Destination> {
-    let destination = |place: Place| Destination {
-        id: place.id,
-        name: Some(place.name),
-        address: place.address,
-    };
+    let destination =
+        |place: Place| Destination { id: place.id, name: Some(place.name), address: place.address };
     market.places(currency).into_iter().map(|(place, _)| destination(place)).collect()
 }

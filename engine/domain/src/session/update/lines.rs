@@ -3,7 +3,7 @@
 use crate::ids::LineId;
 use crate::market::Market;
 use crate::money::{CurrencyCode, MinorUnits};
-use crate::session::{Contents, Line, LineWanted, Rejection};
+use crate::session::{Contents, Line, LineWanted, List, Rejection};
 use crate::text::Text;
 
 /// The currency a new session is in: the one asked for, or the first product's.
@@ -24,8 +24,8 @@ pub(super) fn replace(contents: &mut Contents, wanted: &[LineWanted]) -> Result<
     if wanted.is_empty() {
         return Err(Rejection::NoLines);
     }
+    List::Lines.check(wanted.len())?;
     check(contents, wanted)?;
-    let mut issued = contents.issued.lines;
     let named: Vec<LineId> = wanted.iter().filter_map(|line| line.id).collect();
     let by_product = |line: &LineWanted| {
         contents
@@ -36,13 +36,12 @@ pub(super) fn replace(contents: &mut Contents, wanted: &[LineWanted]) -> Result<
     };
     let mut lines = Vec::with_capacity(wanted.len());
     for line in wanted {
-        let id = line.id.or_else(|| by_product(line)).unwrap_or_else(|| {
-            issued += 1;
-            LineId(issued)
-        });
+        let id = match line.id.or_else(|| by_product(line)) {
+            Some(id) => id,
+            None => contents.issued.line()?,
+        };
         lines.push(Line::wanted(id, line));
     }
-    contents.issued.lines = issued;
     contents.lines = lines;
     Ok(())
 }
