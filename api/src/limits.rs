@@ -1,6 +1,8 @@
 //! Every bound of this crate that an operator does not turn, with its reason. Those that one may
 //! turn are in `config.rs`.
 
+use std::time::Duration;
+
 /// The longest payment token: an encrypted wallet token has 1 to 4 KiB.
 pub const TOKEN_BYTES_MAX: usize = 32 * 1024;
 
@@ -39,3 +41,39 @@ pub const SHOWN_CHARS_MAX: usize = 40;
 
 /// Units of one product that a feed may count: more than was ever made of anything.
 pub const UNITS_MAX: u64 = 1_000_000_000_000;
+
+/// Lines of the log that wait to be written: a second or so of a busy server.
+pub const LOG_LINES_MAX: usize = 64 * 1024;
+
+/// Characters of a path that are logged; ours are shorter.
+pub const LOGGED_PATH_CHARS_MAX: usize = 200;
+
+/// How long a caller is asked to stay away when there is no room: long enough for a burst to pass.
+pub const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long accepting rests when it fails: a moment for a file descriptor to become free.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// How long an idle connection may take to say goodbye.
+pub const LINGER: Duration = Duration::from_secs(2);
+
+/// Of a body that is too large, this much is taken in and thrown away before the answer.
+pub const BODY_DISCARDED_BYTES_MAX: usize = 1024 * 1024;
+
+/// What one HTTP/2 stream may have waiting to be sent; the largest answer is some 100 KiB.
+pub const STREAM_SEND_BYTES_MAX: usize = 256 * 1024;
+
+/// The smallest buffer that hyper takes for HTTP/1.
+pub const HTTP1_BUFFER_BYTES_MIN: usize = 8 * 1024;
+
+/// Connections to the admin listener: a scraper, a probe, and a few people.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// How long anything on the admin listener may take; a long story is read from the disk.
+pub const ADMIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often the metrics are tidied up. Their memory grows with what comes in between.
+pub const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// Memory for the book of the simulated processor, twice: what is read and what is written.
+pub const BOOK_BYTES: usize = 16 * 1024 * 1024;

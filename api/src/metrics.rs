@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use metrics::{Counter, Gauge, Histogram, Unit};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use paceline_domain::ids::SessionId;
 
 use crate::ucp::{Dialect, Operation};
@@ -51,12 +52,18 @@ pub const REASON_DEADLINE: &str = "deadline";
 /// The TLS handshake failed or took too long.
 pub const REASON_TLS: &str = "tls";
 
-/// Bounds of [`REQUEST_SECONDS`]: fine around the 10 ms that we aim at, and reaching to the
-/// seconds that Google's objectives speak of.
-pub const REQUEST_SECONDS_BUCKETS: [f64; 16] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 4.0,
-    10.0,
+/// Bounds of every histogram of seconds: fine around the 10 ms that we aim at, and reaching to
+/// the seconds that Google's objectives speak of.
+const SECONDS_BUCKETS: [f64; 18] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+    2.5, 4.0, 5.0, 10.0,
 ];
+/// Bounds of the turns in a batch.
+const TURNS_BUCKETS: [f64; 11] =
+    [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+/// Bounds of the bytes in a batch.
+const BYTES_BUCKETS: [f64; 8] =
+    [1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 2_097_152.0, 4_194_304.0];
 
 /// What a wire tells of a request that it answered, for the log line and the metrics: it travels
 /// in the response's extensions.
@@ -69,8 +76,44 @@ pub struct Told {
     pub session: Option<SessionId>,
 }
 
-/// Gives the recorder the help texts. Call once, after the recorder is installed.
-pub fn describe() {
+/// Starts the recorder of this process, with the help texts of all crates. Call once, before
+/// anything is counted: handles belong to the recorder that they were made under.
+///
+/// # Errors
+/// If there is a recorder already.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let buckets = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS_BUCKETS)?
+        .set_buckets_for_metric(buckets(paceline_storage::metrics::BATCH_TURNS), &TURNS_BUCKETS)?
+        .set_buckets_for_metric(buckets(paceline_storage::metrics::BATCH_BYTES), &BYTES_BUCKETS)?
+        .install_recorder()?;
+    paceline_storage::metrics::describe();
+    paceline_engine::metrics::describe();
+    describe();
+    reloaded_counter(OUTCOME_TAKEN).absolute(0);
+    reloaded_counter(OUTCOME_REFUSED).absolute(0);
+    Ok(handle)
+}
+
+/// So many products are on offer.
+pub fn products(count: usize) {
+    metrics::gauge!(CATALOGUE_PRODUCTS).set(u32::try_from(count).map_or(f64::MAX, f64::from));
+}
+
+/// A feed was read again, and taken or refused.
+pub fn reloaded(taken: bool) {
+    reloaded_counter(if taken { OUTCOME_TAKEN } else { OUTCOME_REFUSED }).increment(1);
+}
+
+fn reloaded_counter(outcome: &'static str) -> Counter {
+    metrics::counter!(CATALOGUE_RELOADS_TOTAL, LABEL_OUTCOME => outcome)
+}
+
+const OUTCOME_TAKEN: &str = "taken";
+const OUTCOME_REFUSED: &str = "refused";
+
+fn describe() {
     metrics::describe_counter!(REQUESTS_TOTAL, Unit::Count, "Answered requests");
     metrics::describe_histogram!(
         REQUEST_SECONDS,

@@ -1,0 +1,45 @@
+//! The table of the admin listener.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::Incoming;
+
+use super::{Admin, Stage};
+
+type Answer = Response<Full<Bytes>>;
+
+pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let path = request.uri().path();
+    let read = matches!(*request.method(), Method::GET | Method::HEAD);
+    Ok(match path {
+        "/metrics" if read => text(StatusCode::OK, "text/plain; version=0.0.4", admin.metrics()),
+        "/healthz" if read => plain(StatusCode::OK, "ok"),
+        "/readyz" if read => match admin.stage() {
+            Stage::Starting => plain(StatusCode::SERVICE_UNAVAILABLE, "starting"),
+            Stage::Ready => plain(StatusCode::OK, "ready"),
+            Stage::Draining => plain(StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        },
+        "/drain" if request.method() == Method::POST => {
+            admin.drain();
+            plain(StatusCode::OK, "draining: not ready any more, still serving; SIGTERM ends it")
+        }
+        "/metrics" | "/healthz" | "/readyz" => plain(StatusCode::METHOD_NOT_ALLOWED, "GET only"),
+        "/drain" => plain(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
+        _ => plain(StatusCode::NOT_FOUND, "there is nothing here; see /metrics /healthz /readyz"),
+    })
+}
+
+fn plain(status: StatusCode, words: &str) -> Answer {
+    text(status, "text/plain; charset=utf-8", format!("{words}\n"))
+}
+
+fn text(status: StatusCode, kind: &'static str, body: String) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,68 @@
+//! What the admin listener knows of the program.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_process::Collector;
+use paceline_storage::EventLog;
+
+/// How far the program has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Starting,
+    Ready,
+    /// Still serving whoever comes; whoever distributes requests should send no more.
+    Draining,
+}
+
+pub struct Admin {
+    stage: AtomicU8,
+    metrics: PrometheusHandle,
+    process: Collector,
+    /// Known once it is open.
+    log: OnceLock<Arc<dyn EventLog>>,
+}
+
+impl Admin {
+    pub fn new(metrics: PrometheusHandle) -> Self {
+        let process = Collector::default();
+        process.describe();
+        let stage = AtomicU8::new(Stage::Starting as u8);
+        Self { stage, metrics, process, log: OnceLock::new() }
+    }
+
+    pub fn stage(&self) -> Stage {
+        match self.stage.load(Ordering::Acquire) {
+            stage if stage == Stage::Starting as u8 => Stage::Starting,
+            stage if stage == Stage::Ready as u8 => Stage::Ready,
+            _ => Stage::Draining,
+        }
+    }
+
+    /// From here on requests are welcome, unless somebody has said to drain already.
+    pub fn ready(&self, log: Arc<dyn EventLog>) {
+        let _ = self.log.set(log);
+        let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
+        let _ = self.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    pub fn drain(&self) {
+        self.stage.store(Stage::Draining as u8, Ordering::Release);
+    }
+
+    /// The log of events, once it is open.
+    pub fn log(&self) -> Option<&Arc<dyn EventLog>> {
+        self.log.get()
+    }
+
+    /// All metrics in the text format of Prometheus.
+    pub fn metrics(&self) -> String {
+        self.process.collect();
+        self.metrics.render()
+    }
+
+    pub fn tidy_metrics(&self) {
+        self.metrics.run_upkeep();
+    }
+}

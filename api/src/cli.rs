@@ -1,0 +1,82 @@
+//! What a person types.
+//!
+//! Promise: whatever stops the program is said on standard error, in words that tell what to do,
+//! and the exit status is not zero.
+
+mod check;
+mod inspect;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A payments engine that Google calls.
+#[derive(Parser)]
+#[command(name = "paceline", version, about, disable_help_subcommand = true)]
+struct Paceline {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve: needs no configuration, and is stopped by SIGTERM or Ctrl-C
+    ///
+    /// SIGHUP reads the product feed again. Every value of the configuration can also be given in
+    /// the environment, as PACELINE_<SECTION>__<KEY>.
+    Serve(serve::Args),
+    /// Look at a configuration file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at a product feed
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Tell the story of one entity, event by event
+    Inspect(inspect::Args),
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say OK, or everything that is wrong with a file
+    Check { file: PathBuf },
+    /// Print the sample configuration, which is the defaults
+    Sample,
+}
+
+#[derive(Subcommand)]
+enum CatalogueCommand {
+    /// Count the products of a feed, or say every bad row with its line
+    Check { file: PathBuf },
+}
+
+/// Why a command ends early: lines for standard error.
+struct Failure(Vec<String>);
+
+impl<T: ToString> From<T> for Failure {
+    fn from(why: T) -> Self {
+        Self(vec![why.to_string()])
+    }
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    let done = match Paceline::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Config(ConfigCommand::Check { file }) => check::config(&file),
+        Command::Config(ConfigCommand::Sample) => {
+            print!("{}", crate::config::EMBEDDED);
+            Ok(())
+        }
+        Command::Catalogue(CatalogueCommand::Check { file }) => check::catalogue(&file),
+        Command::Inspect(args) => inspect::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(lines)) => {
+            lines.iter().for_each(|line| eprintln!("{line}"));
+            ExitCode::FAILURE
+        }
+    }
+}

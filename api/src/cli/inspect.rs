@@ -1,0 +1,6 @@
+//! `paceline inspect`.
+#[derive(clap::Args)]
+pub struct Args {}
+pub fn run(_: &Args) -> Result<(), super::Failure> {
+    Ok(())
+}

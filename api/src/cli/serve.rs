@@ -1,0 +1,287 @@
+//! `paceline serve`: the composition root.
+//!
+//! What can be refused is refused in the order of its cost: configuration, feed and keys first,
+//! then the addresses, then the data directory. Only then is anything served.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use paceline_domain::tables::Tables;
+use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
+use paceline_engine::{Engine, Options, SealKey};
+use paceline_storage::rocks::Sync;
+use paceline_storage::{EventLog, RocksLog, RocksOptions, ShardCount};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Failure;
+use crate::admin::{self, Admin};
+use crate::catalogue::{self, Feed};
+use crate::config::{self, Config};
+use crate::logging::{self, Logging};
+use crate::routes::Site;
+use crate::server::{self, Server};
+use crate::ucp::{Wire, Words};
+use crate::{limits, metrics, tls};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Configuration file; the defaults if none is given
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the wires are spoken
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Where metrics, health and inspection are
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<SocketAddr>,
+    /// Where everything is stored; created if it is not there
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = configured(args)?;
+    let _logging = Logging::start();
+    logging::abort_on_panic();
+    actix::System::new().block_on(serve(config))
+}
+
+/// The file, under the environment, under the command line.
+fn configured(args: &Args) -> Result<Config, Failure> {
+    let config = Config::load(args.config.as_deref(), environment());
+    let mut config =
+        config.map_err(|problems| Failure(problems.iter().map(ToString::to_string).collect()))?;
+    config.server.listen = args.listen.unwrap_or(config.server.listen);
+    config.admin.listen = args.admin_listen.unwrap_or(config.admin.listen);
+    if let Some(dir) = &args.data_dir {
+        config.storage.data_dir.clone_from(dir);
+    }
+    Ok(config)
+}
+
+/// A name or value that is not Unicode is none of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(unicode)
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose()?;
+    let tables = tables(&config).map_err(Failure)?;
+    let public = server::bind(config.server.listen, "--listen")?;
+    let private = server::bind(config.admin.listen, "--admin-listen")?;
+    let (origin, admin_address) = (origin(&config, public.local_addr()?), private.local_addr()?);
+
+    let admin = Arc::new(Admin::new(metrics::install()?));
+    metrics::products(tables.products.len());
+    actix::spawn(admin::serve(Arc::clone(&admin), TcpListener::from_std(private)?));
+    actix::spawn(tidy_metrics(Arc::clone(&admin)));
+
+    let stored = open(&config.storage).await?;
+    let settings = config.merchant.settings(&config.platform, &origin);
+    let log: Arc<dyn EventLog> = Arc::clone(&stored.log);
+    let engine = Engine::start(
+        options(&config.engine),
+        stored.log,
+        Arc::new(Simulated::new(processor(&config.processor), stored.book)),
+        Arc::new(Words::new(&settings)),
+        Arc::new(paceline_engine::System),
+        tables,
+        stored.seal_key,
+    );
+    let site = Site::new(engine.clone(), Wire::new(&settings));
+    let mut signals = Signals::listen()?;
+    let server = Server::new(site, config.server.clone(), acceptor);
+    let workers = engine.workers().to_vec();
+    actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
+    admin.ready(log);
+    greet(&origin, &config.merchant.base_path, admin_address);
+
+    while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
+    stop(&admin, &server, &engine, &mut signals).await;
+    Ok(())
+}
+
+/// Everything but the products is in the configuration; the products are in the feed.
+fn tables(config: &Config) -> Result<Arc<Tables>, Vec<String>> {
+    let (feed, name) = match &config.feed {
+        Some(file) => (Feed::read(file), file.display().to_string()),
+        None => (Feed::parse(catalogue::EMBEDDED.as_bytes()), "the embedded feed".to_owned()),
+    };
+    let products = feed.checked().map_err(|problems| {
+        problems.iter().map(|bad| format!("{name}: {bad}")).collect::<Vec<_>>()
+    })?;
+    Ok(Arc::new(Tables { products, ..config.tables.clone() }))
+}
+
+/// A new feed takes the place of the old one, or is refused as a whole.
+async fn reload(config: &Config, engine: &Engine) {
+    let owned = config.clone();
+    let read = tokio::task::spawn_blocking(move || tables(&owned)).await;
+    match read.expect("reading a feed does not panic") {
+        Ok(tables) => {
+            let products = tables.products.len();
+            engine.set_tables(tables);
+            metrics::products(products);
+            metrics::reloaded(true);
+            tracing::info!(products, "the product feed was read again");
+        }
+        Err(problems) => {
+            metrics::reloaded(false);
+            for problem in &problems {
+                tracing::error!(problem, "the product feed is refused, the old one stays");
+            }
+        }
+    }
+}
+
+/// What a data directory holds.
+struct Stored {
+    log: Arc<dyn EventLog>,
+    /// The simulated processor's own book: what a bank would keep for itself.
+    book: Arc<dyn EventLog>,
+    seal_key: SealKey,
+}
+
+async fn open(storage: &config::Storage) -> Result<Stored, Failure> {
+    let storage = storage.clone();
+    let opened = tokio::task::spawn_blocking(move || open_blocking(&storage)).await;
+    opened.expect("opening a data directory does not panic")
+}
+
+fn open_blocking(storage: &config::Storage) -> Result<Stored, Failure> {
+    let stopped = |why: &str| logging::abort(&format!("the log of events has stopped: {why}"));
+    let options = RocksOptions {
+        cache_bytes: storage.cache_bytes,
+        memtable_bytes: storage.memtable_bytes,
+        ..RocksOptions::new(storage.shards, Arc::new(move |why| stopped(why)))
+    };
+    let log = RocksLog::open(&storage.data_dir, options)?;
+    Ok(Stored {
+        log: Arc::new(log),
+        book: Arc::new(open_book(&storage.data_dir)?),
+        seal_key: seal_key(&storage.data_dir)?,
+    })
+}
+
+fn open_book(data_dir: &Path) -> Result<RocksLog, Failure> {
+    let stopped = |why: &str| logging::abort(&format!("the processor's book has stopped: {why}"));
+    let options = RocksOptions {
+        cache_bytes: limits::BOOK_BYTES,
+        memtable_bytes: limits::BOOK_BYTES,
+        // It stands in for somebody else's disk: it need only outlive this process.
+        sync: Sync::Never,
+        ..RocksOptions::new(ShardCount::new(1)?, Arc::new(move |why| stopped(why)))
+    };
+    Ok(RocksLog::open(&data_dir.join("processor"), options)?)
+}
+
+fn seal_key(data_dir: &Path) -> Result<SealKey, Failure> {
+    let path = data_dir.join("SEAL_KEY");
+    SealKey::load_or_create(&path).map_err(|cause| format!("{}: {cause}", path.display()).into())
+}
+
+fn options(engine: &config::Engine) -> Options {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    Options {
+        workers: engine.workers.unwrap_or_else(cores),
+        asks_max: engine.asks_max,
+        actors_live_max: engine.actors_live_max,
+        answers_cached_bytes_max: engine.answers_cached_bytes_max,
+        session_lives: engine.session_lives,
+        answers_kept: engine.answers_kept,
+        complete_deadline: engine.complete_deadline,
+        gateway_timeout: engine.gateway_timeout,
+    }
+}
+
+fn processor(processor: &config::Processor) -> SimulatedOptions {
+    SimulatedOptions {
+        seed: processor.seed,
+        latency_median: processor.latency_median,
+        latency_p99: processor.latency_p99,
+    }
+}
+
+fn origin(config: &Config, address: SocketAddr) -> String {
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+async fn tidy_metrics(admin: Arc<Admin>) {
+    let mut period = tokio::time::interval(limits::METRICS_UPKEEP);
+    loop {
+        period.tick().await;
+        admin.tidy_metrics();
+    }
+}
+
+/// What a person reads first. It goes to standard output; the log does not.
+fn greet(origin: &str, base_path: &str, admin: SocketAddr) {
+    println!("paceline is ready.");
+    println!("  public  {origin}{base_path}");
+    println!("  admin   http://{admin}  (/metrics /healthz /readyz)");
+    println!("A first checkout:");
+    println!(
+        "  curl -s {origin}{base_path}/checkout-sessions -H 'Content-Type: application/json' \
+         -d '{{\"line_items\":[{{\"item\":{{\"id\":\"product_12345\"}},\"quantity\":1}}],\
+         \"currency\":\"USD\"}}'"
+    );
+}
+
+/// What the operating system asks for.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// True when it is time to stop.
+    async fn stop_or_reload(&mut self, reload: impl AsyncFn()) -> bool {
+        let stop = async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        };
+        tokio::select! {
+            () = stop => true,
+            _ = self.hangup.recv() => {
+                reload().await;
+                false
+            }
+        }
+    }
+}
+
+/// No new connections, then the requests in progress, then the engine. Asked twice, it does not
+/// wait.
+async fn stop(admin: &Admin, server: &Server, engine: &Engine, signals: &mut Signals) {
+    admin.drain();
+    tracing::info!("stopping: no new connections, finishing what is in progress");
+    let drained = async {
+        let left = server.drain().await;
+        if left > 0 {
+            tracing::warn!(left, "connections were still busy and are closed");
+        }
+        engine.stop().await;
+    };
+    tokio::select! {
+        () = drained => tracing::info!("stopped"),
+        _ = signals.terminate.recv() => tracing::warn!("asked twice: stopped at once"),
+        _ = signals.interrupt.recv() => tracing::warn!("asked twice: stopped at once"),
+    }
+}

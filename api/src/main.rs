@@ -1,0 +1,7 @@
+//! The `paceline` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    paceline_api::cli::main()
+}

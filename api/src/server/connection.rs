@@ -1,0 +1,128 @@
+//! One connection, from its handshake to its end.
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hyper::rt::Executor;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Duration, Instant, sleep_until, timeout};
+
+use super::{Server, request};
+use crate::config;
+use crate::limits::{HTTP1_BUFFER_BYTES_MIN, LINGER, STREAM_SEND_BYTES_MAX};
+
+/// Runs the tasks of HTTP/2 on the thread of their connection.
+#[derive(Clone, Copy)]
+pub struct Local;
+
+impl<F: Future<Output: 'static> + 'static> Executor<F> for Local {
+    fn execute(&self, task: F) {
+        actix::spawn(task);
+    }
+}
+
+/// Both protocols, bounded.
+pub fn protocol(bounds: &config::Server) -> auto::Builder<Local> {
+    let mut protocol = auto::Builder::new(Local);
+    protocol
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.headers_timeout)
+        .max_headers(bounds.headers_max)
+        .max_buf_size(bounds.headers_bytes_max.max(HTTP1_BUFFER_BYTES_MIN));
+    protocol
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(bounds.streams_max)
+        .max_header_list_size(u32::try_from(bounds.headers_bytes_max).unwrap_or(u32::MAX))
+        .max_send_buf_size(STREAM_SEND_BYTES_MAX);
+    protocol
+}
+
+pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream) {
+    let Ok(socket) = TcpStream::from_std(socket) else { return };
+    // Answers are whole: nothing is gained by waiting for more to send.
+    let _ = socket.set_nodelay(true);
+    let Some(tls) = &server.tls else { return speak(server, socket).await };
+    match timeout(server.bounds.headers_timeout, tls.accept(socket)).await {
+        Ok(Ok(stream)) => speak(server, stream).await,
+        Ok(Err(cause)) => {
+            server.metrics.refused_tls.increment(1);
+            tracing::debug!(%cause, "a TLS handshake failed");
+        }
+        Err(_) => server.metrics.refused_tls.increment(1),
+    }
+}
+
+/// Speaks HTTP until the caller leaves, is idle for too long, or the server drains.
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(server: &Arc<Server>, stream: S) {
+    let activity = Rc::new(Activity::default());
+    let service = service_fn(|incoming| {
+        let (server, busy) = (Arc::clone(server), Busy::of(&activity));
+        async move {
+            let answer = request::answer(&server, incoming).await;
+            drop(busy);
+            Ok::<_, std::convert::Infallible>(answer)
+        }
+    });
+    let mut connection = pin!(server.protocol.serve_connection(TokioIo::new(stream), service));
+    let mut draining = server.draining.subscribe();
+    let grace = tokio::select! {
+        // How it ended is the caller's business; what was asked is in the log.
+        _ = connection.as_mut() => return,
+        () = activity.idle(server.bounds.idle_timeout) => LINGER,
+        _ = draining.wait_for(|draining| *draining) => server.bounds.drain_timeout,
+    };
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(grace, connection).await;
+}
+
+/// Since when nothing was asked.
+struct Activity {
+    /// Requests in progress.
+    busy: Cell<usize>,
+    since: Cell<Instant>,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { busy: Cell::new(0), since: Cell::new(Instant::now()) }
+    }
+}
+
+impl Activity {
+    /// Ends when there has been no request for so long.
+    async fn idle(&self, longest: Duration) {
+        loop {
+            let busy = self.busy.get() > 0;
+            let since = if busy { Instant::now() } else { self.since.get() };
+            if !busy && since.elapsed() >= longest {
+                return;
+            }
+            sleep_until(since + longest).await;
+        }
+    }
+}
+
+/// One request in progress.
+struct Busy(Rc<Activity>);
+
+impl Busy {
+    fn of(activity: &Rc<Activity>) -> Self {
+        activity.busy.set(activity.busy.get() + 1);
+        Self(Rc::clone(activity))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.set(self.0.busy.get() - 1);
+        self.0.since.set(Instant::now());
+    }
+}
