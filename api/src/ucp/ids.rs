@@ -1,0 +1,55 @@
+//! Ids of checkouts as the wire spells them: in paths, in bodies, plain or global.
+//!
+//! Promise: only the last component of an id decides what it names, whichever form it came in.
+
+use percent_encoding::percent_decode_str;
+
+use paceline_domain::ids::SessionId;
+
+/// How ids of checkouts and orders are written in bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdForm {
+    /// `gid://<host>/Checkout/<id>`.
+    Gid,
+    /// `<id>`.
+    Plain,
+}
+
+/// The session that a global or a plain id names.
+pub fn session(id: &str) -> Option<SessionId> {
+    let last = match id.strip_prefix("gid://") {
+        Some(global) => global.rsplit_once('/')?.1,
+        None => id,
+    };
+    SessionId::parse(last).ok()
+}
+
+/// The session that a path component names, which may be a whole global id, encoded or not.
+pub fn session_in_path(component: &str) -> Option<SessionId> {
+    session(&percent_decode_str(component).decode_utf8().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "chk_000102030405060708090a0b0c0d0e0f";
+
+    #[test]
+    fn a_checkout_is_named_by_its_plain_id_its_global_id_and_its_encoded_global_id() {
+        let named = SessionId::parse(ID).ok();
+        assert!(named.is_some());
+        assert_eq!(session(ID), named);
+        assert_eq!(session(&format!("gid://shop.example/Checkout/{ID}")), named);
+        let encoded = format!("gid%3A%2F%2Fshop.example%2FCheckout%2F{ID}");
+        assert_eq!(session_in_path(&encoded), named);
+        assert_eq!(session_in_path(&format!("gid://shop.example/Checkout/{ID}")), named);
+    }
+
+    #[test]
+    fn what_is_no_id_of_ours_names_nothing() {
+        for other in ["", "chk_1", "gid://", "gid://shop.example/Checkout/", "%ff", "a/b"] {
+            assert_eq!(session_in_path(other), None, "{other}");
+        }
+    }
+}
