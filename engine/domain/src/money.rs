@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::ops::{Add, Sub};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// 2^53 - 1: the largest integer that every JSON reader keeps exact.
 pub const AMOUNT_MAX: u64 = (1 << 53) - 1;
@@ -107,8 +107,28 @@ impl Millionths {
 }
 
 /// An ISO 4217 currency in use, known with its exponent.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CurrencyCode([u8; 3]);
+
+impl Serialize for CurrencyCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.serialize_str(self.as_str()),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CurrencyCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            let letters = <[u8; 3]>::deserialize(deserializer)?;
+            let code = std::str::from_utf8(&letters).map_err(serde::de::Error::custom)?;
+            return Self::parse(code).map_err(serde::de::Error::custom);
+        }
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
 
 impl CurrencyCode {
     /// Parses three upper-case letters that ISO 4217 assigns.
