@@ -42,6 +42,11 @@ pub(super) fn complete(session: &Session, asked: Complete) -> Result<Vec<Event>,
     }
     let mut events = vec![];
     let mut fresh = update::requote(session, &asked.market, asked.now)?;
+    if !session.releases_owed.is_empty() {
+        // What a declined attempt of this very session still holds looks sold to the market. It
+        // is given back before the next attempt holds, and that hold has the last word.
+        fresh.contents.mark_short(&[]);
+    }
     if fresh.quote.total != session.quote.total {
         fresh
             .notices
