@@ -278,8 +278,9 @@ fn a_session_that_needs_the_buyer_is_updated_tried_again_and_cancelled() {
 #[test]
 fn what_is_incomplete_is_not_escalated() {
     let mut checkout = completing();
-    let confirm = DeclineReason::AuthenticationRequired;
-    checkout.ends(1, AttemptOutcome::Declined(confirm)).unwrap();
+    checkout.ends(1, AttemptOutcome::Declined(DeclineReason::AuthenticationRequired)).unwrap();
+    let attempt = checkout.session().attempt_id(1);
+    checkout.ask(Command::ConfirmReleased { attempt }).unwrap();
     checkout.shop.leave(TEA, 0);
     checkout.complete().unwrap();
     assert_eq!(checkout.status(), Status::Incomplete);

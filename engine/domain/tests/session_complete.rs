@@ -309,6 +309,22 @@ fn the_outcome_of_an_attempt_that_nobody_made_is_refused() {
 }
 
 #[test]
+fn what_a_session_itself_still_holds_is_not_sold_out_to_it() {
+    let mut checkout = completing();
+    checkout.ends(1, AttemptOutcome::Declined(POOR)).unwrap();
+    checkout.shop.leave(POT, 0); // the declined attempt holds the last one
+    checkout.complete().unwrap();
+    assert_eq!(checkout.status(), Status::CompleteInProgress);
+    checkout.ends(2, AttemptOutcome::OutOfStock(vec![(product(POT), 0)])).unwrap();
+    let attempts = [1, 2].map(|number| checkout.session().attempt_id(number));
+    for attempt in attempts {
+        checkout.ask(Command::ConfirmReleased { attempt }).unwrap();
+    }
+    checkout.update(Changes::default()).unwrap();
+    assert_eq!(checkout.complete(), Err(Rejection::NotReady), "somebody else has it");
+}
+
+#[test]
 fn what_was_given_back_is_owed_no_more_and_once_only() {
     let mut checkout = completing();
     checkout.ends(1, AttemptOutcome::Declined(POOR)).unwrap();

@@ -340,6 +340,18 @@ fn every_line_belongs_to_one_method() {
 }
 
 #[test]
+fn a_method_that_brings_nothing_costs_and_lacks_nothing() {
+    let mut checkout = ready();
+    let empty = |id| MethodWanted { lines: Some(vec![]), ..to_address(id, seattle()) };
+    checkout.update(methods(vec![shipping(), empty("work")])).unwrap();
+    assert_eq!(lines_by_method(&checkout), [vec![1, 2], vec![]]);
+    assert_eq!(checkout.session().quote.fulfillment, cents(650));
+    let nowhere = MethodWanted { lines: Some(vec![]), ..pickup("nowhere") };
+    checkout.update(methods(vec![shipping(), nowhere])).unwrap();
+    assert_eq!(checkout.session().problems(), [Problem::DestinationUnknown { method: 1 }]);
+}
+
+#[test]
 fn what_two_methods_claim_goes_to_the_first() {
     let mut checkout = ready();
     let claims = |lines: &[u16], method| MethodWanted {
