@@ -10,6 +10,7 @@ use http::StatusCode;
 use paceline_engine::EngineError;
 
 use super::write::Object;
+use crate::limits::RETRY_AFTER;
 
 /// Who can do something about an error.
 ///
@@ -163,9 +164,6 @@ impl From<Malformed> for Refusal {
         Self { path: Some(path), ..refusal }
     }
 }
-
-/// How long to stay away when there is no room: long enough for a burst to pass.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {

@@ -1,7 +1,8 @@
 //! From bytes to a body, or to a precise account of what is wrong with them.
 //!
-//! Why: nearly every body is right, and those are read fast. The few that are not are read again
-//! by a slower parser that knows where it stopped. Its word counts: what it takes is taken.
+//! Why: nearly every body is right, and is read without a thought for where it might be wrong.
+//! The few that are not are read again by a parser that keeps track. Its word counts: what it
+//! takes is taken.
 //! Promise: no input overflows the stack, and no error repeats what the caller wrote, for that
 //! may be a secret.
 

@@ -12,6 +12,7 @@ mod totals;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use paceline_domain::session::{Attempt, Phase, Rejection, Session, Status};
 use paceline_domain::time::Timestamp;
 use paceline_engine::{Manner, Reply, Voice};
@@ -54,7 +55,7 @@ impl Words {
     }
 
     /// The whole checkout, with what is to be said beside what follows from the session itself.
-    pub fn checkout(&self, session: &Session, beside: Option<Message>) -> Vec<u8> {
+    fn checkout(&self, session: &Session, beside: Option<Message>) -> Bytes {
         let contents = &session.contents;
         let totals = totals::totals(session);
         let status = session.status();
@@ -77,7 +78,8 @@ impl Words {
             checkout.raw("links", &self.links);
             self.write_hand_off(checkout, session, status);
         });
-        out
+        // Kept for retries by the size it has, so no spare room is kept with it.
+        out.into_boxed_slice().into()
     }
 
     fn write_order(&self, checkout: &mut Object<'_>, session: &Session) {
@@ -94,18 +96,14 @@ impl Words {
         });
     }
 
-    /// Where the buyer can carry on, and until when, as long as there is something to carry on.
+    /// Where the buyer can carry on, and until when, while there is something to carry on with.
     fn write_hand_off(&self, checkout: &mut Object<'_>, session: &Session, status: Status) {
         match status {
             Status::Incomplete | Status::RequiresEscalation | Status::ReadyForComplete => {
                 checkout.text("expires_at", &rfc3339(session.expires_at));
                 checkout.text("continue_url", &self.continue_url.with(session.id));
             }
-            Status::CompleteInProgress => {
-                checkout.text("expires_at", &rfc3339(session.expires_at));
-                checkout.text("continue_url", &self.continue_url.with(session.id));
-            }
-            Status::Completed | Status::Canceled => {}
+            Status::CompleteInProgress | Status::Completed | Status::Canceled => {}
         }
     }
 
@@ -122,11 +120,11 @@ impl Voice for Words {
     fn session(&self, manner: Manner, session: &Session, refused: Option<&Rejection>) -> Reply {
         let Some(rejection) = refused else {
             let status = if is_create(manner) { 201 } else { 200 };
-            return Reply { status, body: self.checkout(session, None).into() };
+            return Reply { status, body: self.checkout(session, None) };
         };
         match refused::answer(rejection) {
             refused::Answer::Checkout { status, message } => {
-                Reply { status, body: self.checkout(session, message).into() }
+                Reply { status, body: self.checkout(session, message) }
             }
             refused::Answer::Refusal(refusal) => reply(&refusal),
         }

@@ -140,7 +140,7 @@ fn instrument<'a>(
         )?,
         expiry_year: within(
             body.expiry_year.or(display.expiry_year),
-            0..=9999,
+            1..=9999,
             &path.member("expiry_year"),
         )?,
         rich_text_description: either(

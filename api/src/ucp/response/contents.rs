@@ -80,12 +80,13 @@ pub fn write_payment(checkout: &mut Object<'_>, payment: &PaymentShown, handlers
     });
 }
 
+/// Brand and digits are there even if nobody has said them: a card of D1 has both.
 fn write_instrument(object: &mut Object<'_>, instrument: &InstrumentShown) {
     object.text("id", &instrument.id);
     object.text("handler_id", &instrument.handler_id);
     object.text("type", &instrument.kind);
-    object.text_known("brand", instrument.brand.as_deref());
-    object.text_known("last_digits", instrument.last_digits.as_deref());
+    object.text("brand", instrument.brand.as_deref().unwrap_or_default());
+    object.text("last_digits", instrument.last_digits.as_deref().unwrap_or_default());
     object.number_known("expiry_month", instrument.expiry_month);
     object.number_known("expiry_year", instrument.expiry_year);
     let description = instrument.rich_text_description.as_deref();
