@@ -12,9 +12,11 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
 };
 use paceline_storage::StreamId;
+use tokio::time::Instant;
 
 use crate::entity::Entity;
 use crate::error::EngineError;
+use crate::limits::CARRYING_BEFORE_SLEEP;
 use crate::turn::{Ask, Fate, Notify, Owner, Unanswered};
 use crate::world::World;
 
@@ -24,8 +26,8 @@ pub(crate) struct Shell<E: Entity> {
     stream: StreamId,
     presence: Presence<E>,
     notify: Notify,
-    /// Something owed is being carried out.
-    carrying: bool,
+    /// Since when something owed is being carried out.
+    carrying: Option<Instant>,
 }
 
 enum Presence<E: Entity> {
@@ -78,7 +80,7 @@ impl<E: Entity> Shell<E> {
         let notify: Notify = Arc::new(move |fate| address.do_send(fate));
         let presence =
             if fresh { Presence::Awake(Owner::fresh(stream)) } else { Presence::Waking };
-        Self { world, stream, presence, notify, carrying: false }
+        Self { world, stream, presence, notify, carrying: None }
     }
 
     /// Reads the stream, off this thread; the mailbox waits.
@@ -111,14 +113,14 @@ impl<E: Entity> Shell<E> {
     /// Carries out the first thing owed, if all that was decided is on disk; the others follow.
     fn carry_on(&mut self, context: &mut Context<Self>) {
         let Presence::Awake(owner) = &self.presence else { return };
-        if self.carrying {
+        if self.carrying.is_some() {
             return;
         }
         let Some((effect, secret)) = owner.owed() else { return };
-        self.carrying = true;
+        self.carrying = Some(Instant::now());
         let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
         context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
-            actor.carrying = false;
+            actor.carrying = None;
             if let Presence::Awake(owner) = &mut actor.presence {
                 owner.tell(&actor.world, outcome, &actor.notify);
             }
@@ -203,8 +205,9 @@ impl<E: Entity> Handler<Sleep> for Shell<E> {
     type Result = ();
 
     fn handle(&mut self, _: Sleep, context: &mut Context<Self>) {
+        let long = |since: Instant| since.elapsed() >= CARRYING_BEFORE_SLEEP;
         let idle = match &self.presence {
-            Presence::Awake(owner) => owner.is_idle() && !self.carrying,
+            Presence::Awake(owner) => owner.is_quiet() && self.carrying.is_none_or(long),
             Presence::Damaged => true,
             Presence::Waking => false,
             Presence::Asleep => return,

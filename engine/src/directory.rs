@@ -59,25 +59,27 @@ impl<E: Entity> Directory<E> {
             live.used.store(true, Ordering::Relaxed);
             return live.address.do_send(ask);
         }
-        match self.live.entry(stream) {
-            Entry::Occupied(live) => live.get().address.do_send(ask),
-            Entry::Vacant(free) => {
-                let address = self.wake(world, stream, fresh);
-                let live = free.insert(Live { address, used: AtomicBool::new(false) });
-                live.address.do_send(ask);
-            }
-        }
-        self.make_room(stream);
+        self.wake_with(world, stream, fresh, |live| live.address.do_send(ask));
     }
 
     /// Lets time do what it has come to, and whatever is owed be carried on.
     pub fn tick(&self, world: &Arc<World>, stream: StreamId) {
+        self.wake_with(world, stream, false, |live| live.address.do_send(Tick));
+    }
+
+    /// Sends under the map's lock, so that no two wake the same.
+    fn wake_with(
+        &self,
+        world: &Arc<World>,
+        stream: StreamId,
+        fresh: bool,
+        send: impl FnOnce(&Live<E>),
+    ) {
         match self.live.entry(stream) {
-            Entry::Occupied(live) => live.get().address.do_send(Tick),
+            Entry::Occupied(live) => return send(live.get()),
             Entry::Vacant(free) => {
-                let address = self.wake(world, stream, false);
-                let live = free.insert(Live { address, used: AtomicBool::new(false) });
-                live.address.do_send(Tick);
+                let address = self.wake(world, stream, fresh);
+                send(&free.insert(Live { address, used: AtomicBool::new(false) }));
             }
         }
         self.make_room(stream);

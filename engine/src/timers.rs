@@ -18,11 +18,7 @@ pub(crate) async fn run(world: Arc<World>) {
     let mut after = None;
     loop {
         after = page(&world, after).await;
-        if after.is_none() {
-            tokio::time::sleep(TIMER_PERIOD).await;
-        } else {
-            tokio::task::yield_now().await;
-        }
+        tokio::time::sleep(TIMER_PERIOD).await;
     }
 }
 

@@ -204,9 +204,10 @@ impl<E: Entity> Owner<E> {
         E::pending(&self.state).into_iter().next().map(|effect| (effect, self.secret.clone()))
     }
 
-    /// Nothing is queued, nothing owed, nobody waits: it may sleep.
-    pub fn is_idle(&self) -> bool {
-        self.is_durable() && self.waiting.is_empty() && !E::owes(&self.state)
+    /// Nothing is queued and nobody waits: it may sleep. What it owes is in the log, which brings
+    /// it up again.
+    pub fn is_quiet(&self) -> bool {
+        self.is_durable() && self.waiting.is_empty()
     }
 
     /// Takes the turn of somebody who waits for an answer. Returns the step whose end the answer
