@@ -24,7 +24,8 @@ spare_port() {
 }
 port=$(spare_port)
 admin_port=$(spare_port)
-home=$(mktemp -d)
+# Beside the report: the temporary directory of many machines is memory, where syncing is free.
+home=$(mktemp -d -p "$(dirname "$report")")
 "$paceline" serve --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$admin_port" \
   --data-dir "$home/data" >"$home/log" 2>&1 &
 server=$!

@@ -1,4 +1,5 @@
 //! What the measurements share.
 
 pub mod bodies;
+pub mod purchase;
 pub mod shop;

@@ -11,6 +11,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
@@ -46,6 +47,10 @@ struct Args {
     cancel: usize,
 }
 
+/// What Paceline is configured with by default.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADERS_MAX: usize = 64;
+const HEADERS_BYTES_MAX: usize = 16 * 1024;
 /// Sockets handed to a worker and not taken up yet.
 const ACCEPTED_MAX: usize = 1024;
 
@@ -86,7 +91,11 @@ async fn serve(socket: TcpStream, answers: Rc<Answers>) {
     let Ok(socket) = tokio::net::TcpStream::from_std(socket) else { return };
     let service = service_fn(move |request| answer(request, Rc::clone(&answers)));
     let mut http = auto::Builder::new(LocalExecutor);
-    http.http1().timer(TokioTimer::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEADERS_BYTES_MAX);
     // A caller that hangs up is no news.
     let _ = http.serve_connection(TokioIo::new(socket), service).await;
 }

@@ -40,7 +40,9 @@ impl Server {
         command
             .args(["serve", "--listen", &address.to_string()])
             .args(["--admin-listen", &admin.to_string(), "--data-dir"])
-            .arg(home.path().join("data"));
+            .arg(home.path().join("data"))
+            .env("PACELINE_PROCESSOR__LATENCY_MEDIAN", "0s")
+            .env("PACELINE_PROCESSOR__LATENCY_P99", "0s");
         Self::start(command, address, home).await
     }
 
