@@ -6,8 +6,10 @@
 
 cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/paceline
 export CARGO_TARGET_DIR ?= $(cache)/target
+# Where `.ci/deps` puts promtool, if the system has none.
+export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test fmt lint
+.PHONY: help run build test bench bench-floor load fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -27,6 +29,19 @@ test: ## run every test
 	else \
 	    set -x; cargo test --release --locked --workspace; \
 	fi
+
+bench: ## every criterion bench
+	@.ci/deps build
+	cargo bench --locked -p paceline-benches
+
+# As they were built for `make run`: both come from one profile, and share the machine in turn.
+bench-floor: build ## our CPU time per request over a bare hyper server's; ARGS="--rounds 9"
+	cargo build --release --locked -p paceline-benches --bins
+	"$(CARGO_TARGET_DIR)/release/ratio" $(ARGS)
+
+load: build ## whole purchases at a set arrival rate, with a report; RATE=200 DURATION=30s
+	@.ci/deps load
+	loadtest/run.sh
 
 fmt: ## format the code
 	cargo fmt --all
