@@ -209,7 +209,8 @@ fn the_body_may_name_the_session_of_the_path_and_no_other() {
     for id in [SESSION.to_string(), format!("gid://merchant.example.com/Checkout/{SESSION}")] {
         assert_eq!(update(json!({"id": id})), Changes::default());
     }
-    for id in ["", "chk_1", "gid://merchant.example.com/Checkout/other"] {
+    let another = SessionId(SESSION.0 + 1).to_string();
+    for id in ["", "chk_1", "gid://merchant.example.com/Checkout/other", another.as_str()] {
         assert_eq!(update_refused(json!({"id": id})), ("invalid", "$.id".to_owned()));
     }
 }
