@@ -3,15 +3,15 @@
 // Helpers are tests too.
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod common;
 
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use common::{Serving, paceline, run, serve_in};
 use paceline_api::catalogue;
-use support::{Serving, paceline, run, serve_in};
 
 #[test]
 fn serving_needs_nothing_and_greets_with_a_checkout_that_works_when_pasted() {

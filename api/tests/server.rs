@@ -3,14 +3,14 @@
 // Helpers are tests too.
 #![allow(clippy::unwrap_used)]
 
-mod support;
+mod common;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
-use support::{Answer, CLOSE, JSON, Serving, answer, exchange, parse, read_to_end, run};
+use common::{Answer, CLOSE, JSON, Serving, answer, exchange, parse, read_to_end, run};
 
 const BODY: &str = r#"{"line_items":[{"item":{"id":"product_12345"},"quantity":1}]}"#;
 
@@ -295,7 +295,7 @@ fn a_key_of_another_certificate_is_refused() {
     fs::write(home.path().join("b.key"), own("b").signing_key.serialize_pem()).unwrap();
     let config = "[server]\ntls_cert_file = \"a.crt\"\ntls_key_file = \"b.key\"\n";
     fs::write(home.path().join("paceline.toml"), config).unwrap();
-    let (ok, _, told) = run(&mut support::serve_in(home.path()));
+    let (ok, _, told) = run(&mut common::serve_in(home.path()));
     assert!(!ok && told.contains("do not go together"), "{told}");
 }
 

@@ -1,6 +1,14 @@
 //! A running program, and a client that says exactly what it is told.
+//!
+//! Why: what is tested is what is delivered: the program itself, through its sockets, signals and
+//! files. Nothing here knows how it works inside.
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
+
+mod caller;
+pub mod guide;
+
+pub use caller::Caller;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,7 +38,8 @@ pub struct Serving {
     pub greeting: String,
     pub public: SocketAddr,
     pub admin: SocketAddr,
-    home: TempDir,
+    /// `None` only while it changes hands.
+    home: Option<TempDir>,
 }
 
 impl Serving {
@@ -42,7 +51,13 @@ impl Serving {
     /// Starts beside the files in `home`.
     pub fn of(home: TempDir, config: &str) -> Self {
         fs::write(home.path().join("paceline.toml"), config).unwrap();
-        let log = fs::File::create(home.path().join("log")).unwrap();
+        Self::in_home(home)
+    }
+
+    /// Starts with the configuration, the data and the log that `home` already has.
+    fn in_home(home: TempDir) -> Self {
+        let log = fs::OpenOptions::new().create(true).append(true).open(home.path().join("log"));
+        let log = log.unwrap();
         let mut process = serve_in(home.path()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
@@ -56,15 +71,37 @@ impl Serving {
             rest.split([' ', '/']).next().unwrap().parse().unwrap()
         };
         let (public, admin) = (address("public"), address("admin"));
-        Self { process, stdout, greeting, public, admin, home }
+        Self { process, stdout, greeting, public, admin, home: Some(home) }
     }
 
     pub fn home(&self) -> &Path {
-        self.home.path()
+        self.home.as_ref().unwrap().path()
     }
 
     pub fn data_dir(&self) -> PathBuf {
-        self.home.path().join("data")
+        self.home().join("data")
+    }
+
+    /// Whoever asks it something, as Google's first guide asks: without a `UCP-Agent`.
+    pub fn caller(&self) -> Caller {
+        Caller::of(self.public)
+    }
+
+    /// Ends it as a power cut would, at once and without a word. Idempotent.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts again with the same configuration and data, on other ports.
+    pub fn again(mut self) -> Self {
+        self.kill();
+        Self::in_home(self.home.take().unwrap())
+    }
+
+    /// What the log says so far. The last lines may still be on their way.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.home().join("log")).unwrap()
     }
 
     pub fn signal(&self, name: &str) {
@@ -81,7 +118,7 @@ impl Serving {
     pub fn stopped_log(mut self) -> String {
         self.signal("TERM");
         assert!(self.ended().success());
-        fs::read_to_string(self.home.path().join("log")).unwrap()
+        self.log()
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -158,16 +195,28 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).unwrap()
+        let parsed = serde_json::from_str(&self.body);
+        parsed.unwrap_or_else(|error| panic!("{error}: {:?}", self.body))
+    }
+
+    /// The value of a header, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.headers.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(each, _)| *each == name).map(|(_, value)| value)
     }
 }
 
 /// Says something on a new connection, and reads until its end.
-pub fn exchange(address: SocketAddr, said: &str) -> Answer {
+pub fn exchange(address: SocketAddr, said: impl AsRef<[u8]>) -> Answer {
+    answer(&mut say(address, said))
+}
+
+/// Says something on a new connection, and leaves the answer for later.
+pub fn say(address: SocketAddr, said: impl AsRef<[u8]>) -> TcpStream {
     let mut socket = TcpStream::connect(address).unwrap();
     // Whoever answers early may not read all of it.
-    let _ = socket.write_all(said.as_bytes());
-    answer(&mut socket)
+    let _ = socket.write_all(said.as_ref());
+    socket
 }
 
 /// Reads an answer until the other side closes.
