@@ -7,6 +7,7 @@
 
 mod answer;
 mod state;
+mod story;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_TIMEOUT};
 pub use state::{Admin, Stage};
+pub use story::{story_json, story_text};
 
 /// Serves until the program ends, on the thread of whoever calls.
 pub async fn serve(admin: Arc<Admin>, listener: TcpListener) {

@@ -7,6 +7,7 @@ pub mod admin;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod data_dir;
 pub mod limits;
 pub mod logging;
 pub mod metrics;

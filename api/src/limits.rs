@@ -77,3 +77,6 @@ pub const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// Memory for the book of the simulated processor, twice: what is read and what is written.
 pub const BOOK_BYTES: usize = 16 * 1024 * 1024;
+
+/// The longest story that is asked of a running server: a busy product's, a day long.
+pub const STORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;

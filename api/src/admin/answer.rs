@@ -8,9 +8,10 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
+use super::story;
 use super::{Admin, Stage};
 
-type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Full<Bytes>>;
 
 pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let path = request.uri().path();
@@ -27,17 +28,24 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
             admin.drain();
             plain(StatusCode::OK, "draining: not ready any more, still serving; SIGTERM ends it")
         }
+        path if path.starts_with(story::PATH) && read => {
+            let as_json = story::wants_json(request.headers());
+            story::answer(admin, &path[story::PATH.len()..], as_json).await
+        }
         "/metrics" | "/healthz" | "/readyz" => plain(StatusCode::METHOD_NOT_ALLOWED, "GET only"),
         "/drain" => plain(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
-        _ => plain(StatusCode::NOT_FOUND, "there is nothing here; see /metrics /healthz /readyz"),
+        _ => plain(
+            StatusCode::NOT_FOUND,
+            "there is /metrics, /healthz, /readyz, /drain and /inspect/<entity>/<id>",
+        ),
     })
 }
 
-fn plain(status: StatusCode, words: &str) -> Answer {
+pub fn plain(status: StatusCode, words: &str) -> Answer {
     text(status, "text/plain; charset=utf-8", format!("{words}\n"))
 }
 
-fn text(status: StatusCode, kind: &'static str, body: String) -> Answer {
+pub fn text(status: StatusCode, kind: &'static str, body: String) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -16,12 +16,20 @@ pub enum Stage {
     Draining,
 }
 
+/// Where stories are read.
+#[derive(Clone)]
+pub struct Logs {
+    pub log: Arc<dyn EventLog>,
+    /// The simulated processor's.
+    pub book: Arc<dyn EventLog>,
+}
+
 pub struct Admin {
     stage: AtomicU8,
     metrics: PrometheusHandle,
     process: Collector,
-    /// Known once it is open.
-    log: OnceLock<Arc<dyn EventLog>>,
+    /// Known once they are open.
+    logs: OnceLock<Logs>,
 }
 
 impl Admin {
@@ -29,7 +37,7 @@ impl Admin {
         let process = Collector::default();
         process.describe();
         let stage = AtomicU8::new(Stage::Starting as u8);
-        Self { stage, metrics, process, log: OnceLock::new() }
+        Self { stage, metrics, process, logs: OnceLock::new() }
     }
 
     pub fn stage(&self) -> Stage {
@@ -41,8 +49,8 @@ impl Admin {
     }
 
     /// From here on requests are welcome, unless somebody has said to drain already.
-    pub fn ready(&self, log: Arc<dyn EventLog>) {
-        let _ = self.log.set(log);
+    pub fn ready(&self, log: Arc<dyn EventLog>, book: Arc<dyn EventLog>) {
+        let _ = self.logs.set(Logs { log, book });
         let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
         let _ = self.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
     }
@@ -51,9 +59,9 @@ impl Admin {
         self.stage.store(Stage::Draining as u8, Ordering::Release);
     }
 
-    /// The log of events, once it is open.
-    pub fn log(&self) -> Option<&Arc<dyn EventLog>> {
-        self.log.get()
+    /// What stories are read from, once it is open.
+    pub fn logs(&self) -> Option<Logs> {
+        self.logs.get().cloned()
     }
 
     /// All metrics in the text format of Prometheus.

@@ -4,14 +4,12 @@
 //! then the addresses, then the data directory. Only then is anything served.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use paceline_domain::tables::Tables;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Options, SealKey};
-use paceline_storage::rocks::Sync;
-use paceline_storage::{EventLog, RocksLog, RocksOptions, ShardCount};
+use paceline_engine::{Engine, Options};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -19,6 +17,7 @@ use super::Failure;
 use crate::admin::{self, Admin};
 use crate::catalogue::{self, Feed};
 use crate::config::{self, Config};
+use crate::data_dir::DataDir;
 use crate::logging::{self, Logging};
 use crate::routes::Site;
 use crate::server::{self, Server};
@@ -81,24 +80,23 @@ async fn serve(config: Config) -> Result<(), Failure> {
     actix::spawn(admin::serve(Arc::clone(&admin), TcpListener::from_std(private)?));
     actix::spawn(tidy_metrics(Arc::clone(&admin)));
 
-    let stored = open(&config.storage).await?;
+    let DataDir { log, book, seal_key } = open(&config.storage).await?;
     let settings = config.merchant.settings(&config.platform, &origin);
-    let log: Arc<dyn EventLog> = Arc::clone(&stored.log);
     let engine = Engine::start(
         options(&config.engine),
-        stored.log,
-        Arc::new(Simulated::new(processor(&config.processor), stored.book)),
+        Arc::clone(&log),
+        Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book))),
         Arc::new(Words::new(&settings)),
         Arc::new(paceline_engine::System),
         tables,
-        stored.seal_key,
+        seal_key,
     );
     let site = Site::new(engine.clone(), Wire::new(&settings));
     let mut signals = Signals::listen()?;
     let server = Server::new(site, config.server.clone(), acceptor);
     let workers = engine.workers().to_vec();
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
-    admin.ready(log);
+    admin.ready(log, book);
     greet(&origin, &config.merchant.base_path, admin_address);
 
     while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
@@ -139,50 +137,11 @@ async fn reload(config: &Config, engine: &Engine) {
     }
 }
 
-/// What a data directory holds.
-struct Stored {
-    log: Arc<dyn EventLog>,
-    /// The simulated processor's own book: what a bank would keep for itself.
-    book: Arc<dyn EventLog>,
-    seal_key: SealKey,
-}
-
-async fn open(storage: &config::Storage) -> Result<Stored, Failure> {
+/// Opening waits for the disk; the admin listener answers meanwhile.
+async fn open(storage: &config::Storage) -> Result<DataDir, String> {
     let storage = storage.clone();
-    let opened = tokio::task::spawn_blocking(move || open_blocking(&storage)).await;
+    let opened = tokio::task::spawn_blocking(move || DataDir::open(&storage)).await;
     opened.expect("opening a data directory does not panic")
-}
-
-fn open_blocking(storage: &config::Storage) -> Result<Stored, Failure> {
-    let stopped = |why: &str| logging::abort(&format!("the log of events has stopped: {why}"));
-    let options = RocksOptions {
-        cache_bytes: storage.cache_bytes,
-        memtable_bytes: storage.memtable_bytes,
-        ..RocksOptions::new(storage.shards, Arc::new(move |why| stopped(why)))
-    };
-    let log = RocksLog::open(&storage.data_dir, options)?;
-    Ok(Stored {
-        log: Arc::new(log),
-        book: Arc::new(open_book(&storage.data_dir)?),
-        seal_key: seal_key(&storage.data_dir)?,
-    })
-}
-
-fn open_book(data_dir: &Path) -> Result<RocksLog, Failure> {
-    let stopped = |why: &str| logging::abort(&format!("the processor's book has stopped: {why}"));
-    let options = RocksOptions {
-        cache_bytes: limits::BOOK_BYTES,
-        memtable_bytes: limits::BOOK_BYTES,
-        // It stands in for somebody else's disk: it need only outlive this process.
-        sync: Sync::Never,
-        ..RocksOptions::new(ShardCount::new(1)?, Arc::new(move |why| stopped(why)))
-    };
-    Ok(RocksLog::open(&data_dir.join("processor"), options)?)
-}
-
-fn seal_key(data_dir: &Path) -> Result<SealKey, Failure> {
-    let path = data_dir.join("SEAL_KEY");
-    SealKey::load_or_create(&path).map_err(|cause| format!("{}: {cause}", path.display()).into())
 }
 
 fn options(engine: &config::Engine) -> Options {

@@ -1,0 +1,64 @@
+//! What a data directory holds besides the log: one place that knows the names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use paceline_engine::SealKey;
+use paceline_storage::rocks::Sync;
+use paceline_storage::{EventLog, RocksLog, RocksOptions, ShardCount};
+
+use crate::{config, limits, logging};
+
+/// An opened data directory.
+pub struct DataDir {
+    pub log: Arc<dyn EventLog>,
+    /// The simulated processor's own book: what a bank would keep for itself.
+    pub book: Arc<dyn EventLog>,
+    pub seal_key: SealKey,
+}
+
+impl DataDir {
+    /// Takes hold of a data directory, and creates it if there is none. Blocks.
+    ///
+    /// # Errors
+    /// Words for whoever started the program.
+    pub fn open(storage: &config::Storage) -> Result<Self, String> {
+        let dir = &storage.data_dir;
+        let log = RocksLog::open(dir, log_options(storage)).map_err(|cause| cause.to_string())?;
+        let book = RocksLog::open(&book(dir), book_options()).map_err(|cause| cause.to_string())?;
+        let key = dir.join("SEAL_KEY");
+        let seal_key =
+            SealKey::load_or_create(&key).map_err(|cause| format!("{}: {cause}", key.display()))?;
+        Ok(Self { log: Arc::new(log), book: Arc::new(book), seal_key })
+    }
+}
+
+/// Where the processor's book is.
+pub fn book(data_dir: &Path) -> PathBuf {
+    data_dir.join("processor")
+}
+
+fn log_options(storage: &config::Storage) -> RocksOptions {
+    let stopped = |why: &str| logging::abort(&format!("the log of events has stopped: {why}"));
+    RocksOptions {
+        cache_bytes: storage.cache_bytes,
+        memtable_bytes: storage.memtable_bytes,
+        ..RocksOptions::new(storage.shards, Arc::new(move |why| stopped(why)))
+    }
+}
+
+fn book_options() -> RocksOptions {
+    let stopped = |why: &str| logging::abort(&format!("the processor's book has stopped: {why}"));
+    RocksOptions {
+        cache_bytes: limits::BOOK_BYTES,
+        memtable_bytes: limits::BOOK_BYTES,
+        // It stands in for somebody else's disk: it need only outlive this process.
+        sync: Sync::Never,
+        ..RocksOptions::new(BOOK_SHARDS, Arc::new(move |why| stopped(why)))
+    }
+}
+
+const BOOK_SHARDS: ShardCount = match ShardCount::new(1) {
+    Ok(count) => count,
+    Err(_) => panic!("one is a number of shards"),
+};
