@@ -11,12 +11,13 @@ use actix::fut::wrap_future;
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use paceline_storage::StreamId;
+use paceline_storage::{Append, DueChange, EventLog, StreamId, Version};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::entity::Entity;
 use crate::error::EngineError;
-use crate::limits::CARRYING_BEFORE_SLEEP;
+use crate::limits::{CARRYING_BEFORE_SLEEP, RETRY_FIRST};
 use crate::turn::{Ask, Fate, Notify, Owner, Unanswered};
 use crate::world::World;
 
@@ -78,8 +79,7 @@ impl<E: Entity> Shell<E> {
     ) -> Self {
         let address = context.address();
         let notify: Notify = Arc::new(move |fate| address.do_send(fate));
-        let presence =
-            if fresh { Presence::Awake(Owner::fresh(stream)) } else { Presence::Waking };
+        let presence = if fresh { Presence::Awake(Owner::fresh(stream)) } else { Presence::Waking };
         Self { world, stream, presence, notify, carrying: None }
     }
 
@@ -87,7 +87,12 @@ impl<E: Entity> Shell<E> {
     fn wake(&mut self, generation: u64, context: &mut Context<Self>) {
         self.presence = Presence::Waking;
         let (log, stream) = (Arc::clone(&self.world.log), self.stream);
-        let reading = tokio::task::spawn_blocking(move || log.read(stream));
+        let reading = async move {
+            if generation > 0 {
+                settle(&*log, stream).await;
+            }
+            tokio::task::spawn_blocking(move || log.read(stream)).await
+        };
         let woken = wrap_future::<_, Self>(reading).map(move |read, actor, context| {
             let owner = read
                 .map_err(|error| error.to_string())
@@ -126,6 +131,30 @@ impl<E: Entity> Shell<E> {
             }
             actor.carry_on(context);
         }));
+    }
+}
+
+/// Waits until what this process has queued for the stream is written or refused: what is read
+/// then is the last that anybody here was told of.
+async fn settle(log: &dyn EventLog, stream: StreamId) {
+    loop {
+        let (passed, wait) = oneshot::channel();
+        let barrier = Append {
+            stream,
+            expected: Version(u64::MAX), // refused, in its turn
+            record: None,
+            snapshot: None,
+            answer: None,
+            due: DueChange::Keep,
+        };
+        let done = Box::new(move |_| {
+            let _ = passed.send(()); // the actor may have gone
+        });
+        if log.append(barrier, done).is_ok() {
+            let _ = wait.await; // dropped unsent by a log that has stopped: the read will say so
+            return;
+        }
+        tokio::time::sleep(RETRY_FIRST).await;
     }
 }
 

@@ -72,11 +72,13 @@ impl Remembered {
         if version != VERSION {
             return Err(CodecError::UnknownVersion(version));
         }
-        let read: Remembering<'_> = postcard::from_bytes(rest)
-            .map_err(|error| CodecError::Malformed(error.to_string()))?;
-        let reply = read
-            .reply
-            .map(|(status, body)| Reply { status, body: Bytes::copy_from_slice(body) });
+        let read: Remembering<'_> =
+            postcard::from_bytes(rest).map_err(|error| CodecError::Malformed(error.to_string()))?;
+        let reply =
+            read.reply.map(|(status, body)| Reply { status, body: Bytes::copy_from_slice(body) });
         Ok(Self { fingerprint: read.fingerprint, reply })
     }
 }
+
+#[cfg(test)]
+mod tests;

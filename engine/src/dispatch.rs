@@ -67,17 +67,21 @@ pub(crate) async fn ask_gateway(
     let gateway = &world.gateway;
     match effect {
         instrument::Effect::Reserve { attempt, amount, currency } => {
-            let Some(credential) = secret else {
-                credential_lost(world, attempt).await
-            };
+            let Some(credential) = secret else { credential_lost(world, attempt).await };
             let charge = Charge { attempt, amount, currency };
             let ask = || gateway.reserve(charge, credential.clone());
-            ReserveAnswered { attempt, answer: until_known(world, charge, &world.metrics.reserve, ask).await }
+            ReserveAnswered {
+                attempt,
+                answer: until_known(world, charge, &world.metrics.reserve, ask).await,
+            }
         }
         instrument::Effect::Capture { attempt, amount, currency } => {
             let charge = Charge { attempt, amount, currency };
             let ask = || gateway.capture(charge);
-            CaptureAnswered { attempt, answer: until_known(world, charge, &world.metrics.capture, ask).await }
+            CaptureAnswered {
+                attempt,
+                answer: until_known(world, charge, &world.metrics.capture, ask).await,
+            }
         }
     }
 }
@@ -96,9 +100,9 @@ async fn hold(
         ask::<Stocks>(world, Stocks::stream(product), hold, None, Known::Perhaps)
     });
     let mut short = vec![];
-    for ((product, units), held) in units.iter().zip(join_all(holding).await) {
+    for ((product, _), held) in units.iter().zip(join_all(holding).await) {
         match held {
-            Ok(_) => world.metrics.units_held.increment(*units),
+            Ok(_) => {}
             Err(stock::Rejection::Short { left }) => short.push((product.clone(), left)),
             // Given back before: nothing is held for this attempt any more.
             Err(stock::Rejection::Settled | stock::Rejection::NotHeld) => {
@@ -115,7 +119,6 @@ async fn release(world: &Arc<World>, attempt: AttemptId, products: &[ProductId])
         ask::<Stocks>(world, Stocks::stream(product), release, None, Known::Perhaps)
     });
     join_all(releasing).await;
-    world.metrics.units_released.increment(products.len() as u64);
 }
 
 /// Asks the instrument for a step and waits for the processor's word on it, however long.
@@ -173,11 +176,8 @@ async fn settle(
         }
         other => tracing::error!(%attempt, ?other, "a capture came to nothing"),
     }
-    for (line, sold) in order.contents.lines.iter().zip(sold) {
-        match sold {
-            Ok(_) => world.metrics.units_sold.increment(line.quantity.units()),
-            Err(error) => tracing::error!(%attempt, %error, "what was held was not sold"),
-        }
+    for error in sold.into_iter().filter_map(Result::err) {
+        tracing::error!(%attempt, %error, "a hold is gone before it could be sold");
     }
     if let Err(error) = placed {
         tracing::error!(%attempt, %error, "an order was not placed");

@@ -271,7 +271,8 @@ impl Engine {
         work: impl AsyncFn(Asking<'a>) -> Result<Answered<Reply>, EngineError>,
     ) -> Result<Reply, EngineError> {
         let Front { manner, keyed } = front;
-        let asking = |keyed| Asking { engine: &self.0, manner, keyed, secret: None, patience: None };
+        let asking =
+            |keyed| Asking { engine: &self.0, manner, keyed, secret: None, patience: None };
         let Some(keyed) = keyed else {
             return work(asking(None)).await.map(|answered| answered.reply);
         };

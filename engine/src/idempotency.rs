@@ -170,3 +170,6 @@ impl Drop for Claimed<'_> {
 
 /// What an entry costs besides its bytes, roughly.
 const ENTRY_BYTES: usize = 256;
+
+#[cfg(test)]
+mod tests;

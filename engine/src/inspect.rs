@@ -84,9 +84,7 @@ pub fn inspect(
             wide(InstrumentId::parse(plain).map(|i| i.0).map_err(|e| e.to_string()))
         }
         Kind::Order => wide(OrderId::parse(plain).map(|i| i.0).map_err(|e| e.to_string())),
-        Kind::Stock => {
-            ProductId::parse(id).map(|p| Stocks::stream(&p)).map_err(|e| e.to_string())
-        }
+        Kind::Stock => ProductId::parse(id).map(|p| Stocks::stream(&p)).map_err(|e| e.to_string()),
     };
     let stream = stream.map_err(malformed)?;
     let events = match kind {
@@ -119,9 +117,8 @@ where
 
 fn processor(book: &dyn EventLog, attempt: AttemptId) -> Result<Story, InspectError> {
     let entries = Simulated::book_of(book, attempt).map_err(InspectError::Damaged)?;
-    let chapter = |(entry, version)| {
-        Ok(Chapter { version, told: words::entry(entry), event: value(entry)? })
-    };
+    let chapter =
+        |(entry, version)| Ok(Chapter { version, told: words::entry(entry), event: value(entry)? });
     let events = entries.iter().zip(1..).map(chapter).collect::<Result<_, _>>()?;
     story(PROCESSOR, &attempt.to_string(), events)
 }

@@ -30,8 +30,8 @@ mod worker;
 mod world;
 
 pub use clock::{Surroundings, System};
-pub use entity::Kind;
 pub use engine::{Engine, Front, Options, PaymentOffered};
+pub use entity::Kind;
 pub use error::EngineError;
 pub use idempotency::{IdempotencyKey, Keyed};
 pub use seal::SealKey;

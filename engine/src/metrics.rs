@@ -208,9 +208,7 @@ impl KindMetrics {
 
 impl CallMetrics {
     fn of(call: &'static str, movement: &'static str) -> Self {
-        let result = |result: &'static str| {
-            counter!(GATEWAY_CALLS_TOTAL, LABEL_CALL => call, LABEL_RESULT => result)
-        };
+        let result = |result: &'static str| counter!(GATEWAY_CALLS_TOTAL, LABEL_CALL => call, LABEL_RESULT => result);
         Self {
             seconds: histogram!(GATEWAY_SECONDS, LABEL_CALL => call),
             retries: counter!(RETRIES_TOTAL, LABEL_EFFECT => call),
@@ -226,10 +224,8 @@ impl CallMetrics {
             Answer::Approved => {
                 self.approved.increment(1);
                 let currency = currency.as_str().to_owned();
-                let labels = [
-                    (LABEL_MOVEMENT, self.movement.to_owned()),
-                    (LABEL_CURRENCY, currency),
-                ];
+                let labels =
+                    [(LABEL_MOVEMENT, self.movement.to_owned()), (LABEL_CURRENCY, currency)];
                 counter!(MONEY_TOTAL, &labels).increment(amount.0);
             }
             Answer::Declined(_) => self.declined.increment(1),

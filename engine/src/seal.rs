@@ -57,12 +57,8 @@ impl SealKey {
         SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
         // Written beside and renamed, so that a crash leaves a whole key or none.
         let beside = path.with_extension("new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&beside)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(&key)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
@@ -108,3 +104,6 @@ impl SealKey {
         InstrumentId(u128::from_be_bytes(wide))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,8 @@ use metrics::Gauge;
 use paceline_domain::session::Asked;
 use paceline_domain::time::Timestamp;
 use paceline_storage::{
-    AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored,
-    StreamId, Version,
+    AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored, StreamId,
+    Version,
 };
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -115,7 +115,9 @@ enum Wake {
     Never,
     At(Timestamp),
     /// Something is owed; whether a sealed credential lies beside it.
-    Now { sealed: bool },
+    Now {
+        sealed: bool,
+    },
 }
 
 struct Waiting<E: Entity> {
@@ -345,8 +347,7 @@ impl<E: Entity> Owner<E> {
             let key = AnswerKey(bytes::Bytes::copy_from_slice(&before.key));
             return Some(AnswerWrite::Replace { key, body, expires_at });
         }
-        let Keyed { key, fingerprint } =
-            keyed.filter(|_| changed || self.version > Version(0))?;
+        let Keyed { key, fingerprint } = keyed.filter(|_| changed || self.version > Version(0))?;
         let reply = leaving.first().and_then(|(_, reply)| E::to_remember(reply)).cloned();
         let body = Remembered { fingerprint, reply }.to_bytes();
         Some(AnswerWrite::Take { key: key.into(), body, now: Millis(now.0), expires_at })
@@ -423,11 +424,12 @@ impl<E: Entity> Owner<E> {
                 }
             }
             Err(error) => {
+                let lost = !events.is_empty() || matches!(error, AppendError::Conflict { .. });
                 let why = unanswered(error, fingerprint);
                 for (asker, _) in leaving {
                     let _ = asker.reply.send(Err(why.clone())); // the asker may have left
                 }
-                if !events.is_empty() {
+                if lost {
                     notify(Fate::Lost { generation, why });
                 }
             }

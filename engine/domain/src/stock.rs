@@ -55,10 +55,22 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    Counted { counted: u64 },
-    Held { attempt: AttemptId, units: u64 },
-    Sold { attempt: AttemptId },
-    Released { attempt: AttemptId },
+    Counted {
+        counted: u64,
+    },
+    Held {
+        attempt: AttemptId,
+        units: u64,
+    },
+    Sold {
+        attempt: AttemptId,
+        units: u64,
+    },
+    /// `units` is zero if the release came before its hold.
+    Released {
+        attempt: AttemptId,
+        units: u64,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,16 +104,19 @@ pub fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> 
             events.push(Event::Held { attempt, units });
             Ok(events)
         }
-        Command::Sell { attempt } if stock.holds.contains_key(&attempt) => {
-            Ok(vec![Event::Sold { attempt }])
+        Command::Sell { attempt } => {
+            match (stock.holds.get(&attempt), stock.settled.how(attempt)) {
+                (Some(&units), _) => Ok(vec![Event::Sold { attempt, units }]),
+                (None, Some(Settlement::Sold)) => Ok(vec![]),
+                (None, Some(Settlement::Released) | None) => Err(Rejection::NotHeld),
+            }
         }
-        Command::Sell { attempt } => match stock.settled.how(attempt) {
-            Some(Settlement::Sold) => Ok(vec![]),
-            Some(Settlement::Released) | None => Err(Rejection::NotHeld),
-        },
         Command::Release { attempt } => match stock.settled.how(attempt) {
             Some(Settlement::Sold | Settlement::Released) => Ok(vec![]),
-            None => Ok(vec![Event::Released { attempt }]),
+            None => {
+                let units = stock.holds.get(&attempt).copied().unwrap_or(0);
+                Ok(vec![Event::Released { attempt, units }])
+            }
         },
         Command::Count { counted } => Ok(stock.counting(stock.count(counted))),
     }
@@ -115,14 +130,16 @@ pub fn apply(stock: &mut Stock, event: &Event) {
             stock.holds.insert(attempt, units);
             stock.held += units;
         }
-        Event::Sold { attempt } => {
-            let units = stock.holds.remove(&attempt).expect("only what is held is sold");
+        Event::Sold { attempt, units } => {
+            assert_eq!(stock.holds.remove(&attempt), Some(units), "only what is held is sold");
             stock.held -= units;
             stock.sold += units;
             stock.settled.remember(attempt, Settlement::Sold);
         }
-        Event::Released { attempt } => {
-            stock.held -= stock.holds.remove(&attempt).unwrap_or(0);
+        Event::Released { attempt, units } => {
+            let held = stock.holds.remove(&attempt).unwrap_or(0);
+            assert_eq!(held, units, "what is given back was held");
+            stock.held -= units;
             stock.settled.remember(attempt, Settlement::Released);
         }
     }

@@ -97,8 +97,10 @@ fn a_late_repeat_of_a_settled_hold_holds_nothing() {
 
 #[test]
 fn a_release_that_overtakes_its_hold_is_remembered() {
-    given::<Stocks>(&[counted(10)]).when(release(1)).then(&[released(1)]);
-    given::<Stocks>(&[counted(10), released(1)]).when(hold(1, 4)).then_refused(Rejection::Settled);
+    given::<Stocks>(&[counted(10)]).when(release(1)).then(&[released_unheld(1)]);
+    given::<Stocks>(&[counted(10), released_unheld(1)])
+        .when(hold(1, 4))
+        .then_refused(Rejection::Settled);
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn only_the_last_settled_holds_are_remembered() {
     let mut stock = after::<Stocks>(&[counted(10)]);
     let last = u32::try_from(SETTLED_REMEMBERED_MAX).unwrap() + 1;
     for number in 1..=last {
-        apply(&mut stock, &released(number));
+        apply(&mut stock, &released_unheld(number));
     }
     assert_eq!(decide(&stock, hold(2, 1)), Err(Rejection::Settled));
     assert_eq!(decide(&stock, hold(1, 1)), Ok(vec![held(1, 1)]), "the first is forgotten");
@@ -197,9 +199,13 @@ fn held(number: u32, units: u64) -> Event {
 }
 
 fn sold(number: u32) -> Event {
-    Event::Sold { attempt: attempt(number) }
+    Event::Sold { attempt: attempt(number), units: 4 }
 }
 
 fn released(number: u32) -> Event {
-    Event::Released { attempt: attempt(number) }
+    Event::Released { attempt: attempt(number), units: 4 }
+}
+
+fn released_unheld(number: u32) -> Event {
+    Event::Released { attempt: attempt(number), units: 0 }
 }

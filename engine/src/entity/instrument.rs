@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use paceline_domain::ids::AttemptId;
-use paceline_domain::instrument::{
-    self, Command, Effect, Event, Instrument, Progress, Rejection,
-};
+use paceline_domain::instrument::{self, Command, Effect, Event, Instrument, Progress, Rejection};
 
 use super::{Entity, Kind};
 use crate::directory::Directory;

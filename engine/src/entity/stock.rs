@@ -9,6 +9,7 @@ use ring::digest::{SHA256, digest};
 
 use super::{Entity, Kind};
 use crate::directory::Directory;
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voice};
 use crate::world::World;
@@ -64,5 +65,14 @@ impl Entity for Stocks {
 
     fn publish(world: &World, stream: StreamId, stock: &Stock) {
         world.levels.set(stream, stock.available());
+    }
+
+    fn count(event: &Event, metrics: &Metrics) {
+        match event {
+            Event::Counted { .. } => {}
+            Event::Held { units, .. } => metrics.units_held.increment(*units),
+            Event::Sold { units, .. } => metrics.units_sold.increment(*units),
+            Event::Released { units, .. } => metrics.units_released.increment(*units),
+        }
     }
 }

@@ -232,3 +232,6 @@ fn page(attempt: AttemptId) -> StreamId {
     let hash = name.finish();
     StreamId { kind: 0, id: hash.as_ref()[..16].try_into().expect("a SHA-256 has 32 bytes") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,8 +72,8 @@ pub(super) fn stock(event: &stock::Event) -> String {
     match event {
         Event::Counted { counted } => format!("the feed counts {counted} units to sell in all"),
         Event::Held { attempt, units } => format!("{units} held for {attempt}"),
-        Event::Sold { attempt } => format!("sold what {attempt} held"),
-        Event::Released { attempt } => format!("given back what {attempt} held"),
+        Event::Sold { attempt, units } => format!("{units} sold to {attempt}"),
+        Event::Released { attempt, units } => format!("{units} given back by {attempt}"),
     }
 }
 
