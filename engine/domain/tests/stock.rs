@@ -25,8 +25,8 @@ fn no_more_is_held_than_is_left() {
     given::<Stocks>(&[counted(10), held(1, 4)])
         .when(hold(2, 7))
         .then_refused(Rejection::Short { left: 6 });
-    given::<Stocks>(&[counted(10), held(1, 10), sold(1)])
-        .when(hold(2, 1))
+    given::<Stocks>(&[counted(4), held(1, 4), sold(1)])
+        .when(hold_of(2, 1, 4))
         .then_refused(Rejection::Short { left: 0 });
 }
 
