@@ -1,0 +1,115 @@
+//! What was ever written stays readable.
+//!
+//! Why: a data directory outlives the program that made it. A member moved, a variant put in
+//! between, and years of sessions read as something else. So one of everything that is stored is
+//! kept in `tests/samples`, as it was written; each is read back here, and written anew to the
+//! same bytes.
+//! Promise: a variant without a sample does not compile or does not pass. A sample is never
+//! written again: what differs from it needs a new version, with a directory of its own beside
+//! the old one, whose samples are still read.
+//! Left out: what is remembered under an idempotency key, which is private to the engine
+//! (`src/codec/tests.rs`), and the order of RocksDB's keys, which is storage's.
+//!
+//! `KEEP_SAMPLES=1` before the command keeps those that are missing.
+
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod entities;
+mod parts;
+mod samples;
+mod streams;
+mod variants;
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use paceline_engine::codec;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use variants::Variants;
+
+#[test]
+fn every_event_of_a_session_is_read_and_written_as_ever() {
+    check(&records(entities::session_events()));
+}
+
+#[test]
+fn every_event_of_an_instrument_is_read_and_written_as_ever() {
+    check(&records(entities::instrument_events()));
+}
+
+#[test]
+fn every_event_of_a_stock_is_read_and_written_as_ever() {
+    check(&records(entities::stock_events()));
+}
+
+#[test]
+fn every_event_of_an_order_is_read_and_written_as_ever() {
+    check(&records(entities::order_events()));
+}
+
+#[test]
+fn every_state_that_a_snapshot_keeps_is_read_and_written_as_ever() {
+    check(&session_snapshots());
+    check(&[("instrument-snapshot".to_owned(), entities::instrument())]);
+    check(&[("stock-snapshot".to_owned(), entities::stock())]);
+    check(&[("order-snapshot".to_owned(), Some(parts::placement()))]);
+}
+
+#[test]
+fn every_line_of_the_processors_book_is_read_and_written_as_ever() {
+    for entry in variants::all(entities::book_entries()) {
+        check(&[(entities::book_name(&entry), entry)]);
+    }
+}
+
+#[test]
+fn no_sample_is_kept_that_nobody_reads() {
+    let mut read: BTreeSet<String> = names(&records(entities::session_events()));
+    read.extend(names(&records(entities::instrument_events())));
+    read.extend(names(&records(entities::stock_events())));
+    read.extend(names(&records(entities::order_events())));
+    read.extend(names(&session_snapshots()));
+    read.extend(["instrument", "stock", "order"].map(|of| format!("{of}-snapshot")));
+    read.extend(entities::book_entries().iter().map(entities::book_name));
+    read.extend(["remembered-running", "remembered-answered"].map(str::to_owned));
+    assert_eq!(samples::names(), read);
+}
+
+/// A value as it is stored, under the name of its sample.
+type Named<T> = (String, T);
+
+/// Reads each sample as its value, and writes each value as its sample.
+fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(values: &[Named<T>]) {
+    for (name, value) in values {
+        let kept = samples::kept(name, &codec::encode(value));
+        assert_eq!(&codec::decode::<T>(&kept).unwrap(), value, "{name} reads as something else");
+        assert_eq!(codec::encode(value), kept, "{name} is written in another way");
+    }
+}
+
+/// One record for each variant of an event, with all samples of it.
+fn records<E: Variants + Clone>(events: Vec<E>) -> Vec<Named<Vec<E>>> {
+    let events = variants::all(events);
+    let record = |variant: &&'static str| {
+        let alike = events.iter().filter(|event| event.variant() == *variant);
+        (format!("{}-{variant}", E::WORD), alike.cloned().collect())
+    };
+    E::ALL.iter().map(record).collect()
+}
+
+/// One snapshot for each phase of a session.
+fn session_snapshots() -> Vec<Named<paceline_domain::session::State>> {
+    let phases = variants::all(entities::session_phases());
+    let snapshot = |phase: paceline_domain::session::Phase| {
+        let name = format!("session-snapshot-{}", phase.variant());
+        (name, Some(entities::session(phase)))
+    };
+    phases.into_iter().map(snapshot).collect()
+}
+
+fn names<T>(values: &[Named<T>]) -> BTreeSet<String> {
+    values.iter().map(|(name, _)| name.clone()).collect()
+}
