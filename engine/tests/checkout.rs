@@ -33,8 +33,7 @@ fn a_purchase_is_created_and_paid_for() {
         let shop = Shop::new();
         let engine = shop.open();
         let id = ready(&engine, "shoes", 1).await;
-        let reply =
-            engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
+        let reply = engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
         assert_eq!(words(&reply), format!("{id} Completed 11350 "));
         assert_eq!(status(&engine, id).await, reply);
     });
@@ -55,10 +54,10 @@ fn the_money_of_a_completed_purchase_is_captured_once() {
             }
             tokio::task::yield_now().await;
         };
-        assert_eq!(book.iter().map(|e| e.movement).collect::<Vec<_>>(), [
-            Movement::Reserved,
-            Movement::Captured
-        ]);
+        assert_eq!(
+            book.iter().map(|e| e.movement).collect::<Vec<_>>(),
+            [Movement::Reserved, Movement::Captured]
+        );
         assert!(book.iter().all(|entry| entry.amount.0 == 11_350 && entry.outcome.is_ok()));
     });
 }
@@ -114,15 +113,13 @@ fn a_retry_gets_the_first_answer_after_a_restart_too() {
     run(async {
         let shop = Shop::new();
         let engine = shop.open();
-        let created =
-            engine.create(caller(), wanted("shoes", 1), front(Some("c"))).await.unwrap();
+        let created = engine.create(caller(), wanted("shoes", 1), front(Some("c"))).await.unwrap();
         let id = session_of(&created);
         let declined = offered("sim_decline_expired_card");
         let first =
             engine.complete(id, caller(), declined.clone(), front(Some("p"))).await.unwrap();
         let restarted = shop.open();
-        let again =
-            restarted.create(caller(), wanted("shoes", 1), front(Some("c"))).await.unwrap();
+        let again = restarted.create(caller(), wanted("shoes", 1), front(Some("c"))).await.unwrap();
         assert_eq!(again, created);
         // The session is open again: only the log can know that this was answered.
         let again = restarted.complete(id, caller(), declined, front(Some("p"))).await.unwrap();
@@ -192,8 +189,7 @@ fn a_crash_between_intent_and_outcome_is_gone_on_with() {
         assert!(words(&reply).contains("CompleteInProgress"));
         let restarted = shop.open();
         becomes(&restarted, id, "Completed").await;
-        let book =
-            Simulated::book_of(&*shop.book, AttemptId { session: id, number: 1 }).unwrap();
+        let book = Simulated::book_of(&*shop.book, AttemptId { session: id, number: 1 }).unwrap();
         assert_eq!(book.iter().filter(|e| e.movement == Movement::Reserved).count(), 1);
     });
 }
@@ -242,9 +238,7 @@ fn idle_sessions_leave_memory_and_come_back_unchanged() {
         let engine = shop.open();
         let mut replies = vec![];
         for _ in 0..200 {
-            replies.push(
-                engine.create(caller(), wanted("shoes", 1), front(None)).await.unwrap(),
-            );
+            replies.push(engine.create(caller(), wanted("shoes", 1), front(None)).await.unwrap());
         }
         for reply in replies {
             assert_eq!(status(&engine, session_of(&reply)).await, reply);
