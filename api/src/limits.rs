@@ -6,9 +6,6 @@ use std::time::Duration;
 /// The longest payment token: an encrypted wallet token has 1 to 4 KiB.
 pub const TOKEN_BYTES_MAX: usize = 32 * 1024;
 
-/// How deep a body may nest. The deepest member that is read lies at 8; parsers recurse.
-pub const NESTING_MAX: usize = 64;
-
 /// The longest idempotency key: a UUID has 36 characters.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
@@ -43,7 +40,10 @@ pub const SHOWN_CHARS_MAX: usize = 40;
 pub const UNITS_MAX: u64 = 1_000_000_000_000;
 
 /// Lines of the log that wait to be written: a second or so of a busy server.
-pub const LOG_LINES_MAX: usize = 64 * 1024;
+pub const LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How often they are written: as often as a person can see, and seldom enough to cost nothing.
+pub const LOG_PERIOD: Duration = Duration::from_millis(50);
 
 /// Characters of a path that are logged; ours are shorter.
 pub const LOGGED_PATH_CHARS_MAX: usize = 200;
@@ -68,6 +68,9 @@ pub const HTTP1_BUFFER_BYTES_MIN: usize = 8 * 1024;
 
 /// Connections to the admin listener: a scraper, a probe, and a few people.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// File descriptors for everything else: listeners, event loops, the log of lines, a feed.
+pub const DESCRIPTORS_SPARE: usize = 128;
 
 /// How long anything on the admin listener may take; a long story is read from the disk.
 pub const ADMIN_TIMEOUT: Duration = Duration::from_secs(30);

@@ -25,8 +25,7 @@ use super::read::read;
 /// # Errors
 /// [`Malformed`].
 pub fn parse_create(bytes: &[u8]) -> Result<Changes, Malformed> {
-    let mut scratch = vec![];
-    let body: CheckoutBody<'_> = read(bytes, &mut scratch)?;
+    let body: CheckoutBody<'_> = read(bytes)?;
     if let Member::Absent = body.line_items {
         let lines = Path::Root.member("line_items");
         return Err(Malformed::missing(lines, "at least one line item is needed"));
@@ -37,8 +36,7 @@ pub fn parse_create(bytes: &[u8]) -> Result<Changes, Malformed> {
 /// # Errors
 /// [`Malformed`], also if the body names another session than the path.
 pub fn parse_update(bytes: &[u8], session: SessionId) -> Result<Changes, Malformed> {
-    let mut scratch = vec![];
-    let body: CheckoutBody<'_> = read(bytes, &mut scratch)?;
+    let body: CheckoutBody<'_> = read(bytes)?;
     if let Some(Word(id)) = &body.id
         && ids::session(id) != Some(session)
     {
@@ -51,8 +49,7 @@ pub fn parse_update(bytes: &[u8], session: SessionId) -> Result<Changes, Malform
 /// # Errors
 /// [`Malformed`].
 pub fn parse_complete(bytes: &[u8]) -> Result<PaymentOffered, Malformed> {
-    let mut scratch = vec![];
-    let body: CompleteBody<'_> = read(bytes, &mut scratch)?;
+    let body: CompleteBody<'_> = read(bytes)?;
     payment::offered(body)
 }
 
@@ -64,8 +61,7 @@ pub fn parse_cancel(bytes: &[u8]) -> Result<(), Malformed> {
     if bytes.is_empty() {
         return Ok(());
     }
-    let mut scratch = vec![];
-    read::<CancelBody>(bytes, &mut scratch).map(|CancelBody {}| ())
+    read::<CancelBody>(bytes).map(|CancelBody {}| ())
 }
 
 /// Ids in a create are the caller's own: none has been given yet.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::limits::{NESTING_MAX, TOKEN_BYTES_MAX};
+use crate::limits::TOKEN_BYTES_MAX;
 use crate::ucp::read;
 use crate::ucp::testing::{SESSION, TOKEN, guide_complete, guide_create, guide_update, text};
 
@@ -315,17 +315,14 @@ fn bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
-fn nesting_is_bounded_and_brackets_in_strings_do_not_count() {
+fn no_depth_of_nesting_overflows_the_stack() {
     let nested = |depth: usize| {
         format!("{{\"line_items\":[],\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth))
     };
-    assert!(parse_create(nested(NESTING_MAX - 1).as_bytes()).is_ok());
-    assert_eq!(create_refused(&nested(NESTING_MAX)), ("invalid", "$".to_owned()));
-    assert_eq!(create_refused(&nested(1_000_000)), ("invalid", "$".to_owned()));
-    assert_eq!(create_refused(&"[".repeat(1_000_000)), ("invalid", "$".to_owned()));
-    let brackets = "[\\\"{".repeat(NESTING_MAX);
-    let body = format!("{{\"line_items\":[],\"x\":\"{brackets}\"}}");
-    assert!(parse_create(body.as_bytes()).is_ok());
+    assert!(parse_create(nested(1_000_000).as_bytes()).is_ok(), "unknown members are ignored");
+    assert_eq!(create_refused(&"[".repeat(1_000_000)).0, "invalid");
+    assert_eq!(create_refused(&"{\"line_items\":".repeat(1_000_000)).0, "invalid");
+    assert_eq!(create_refused(&"{\"x\":".repeat(1_000_000)).0, "invalid");
 }
 
 #[test]
@@ -429,57 +426,6 @@ fn cancel_has_no_body_or_an_object() {
     assert!(parse_cancel(b"x").is_err());
 }
 
-#[test]
-fn the_fast_parser_and_the_judge_agree_where_parsers_are_known_to_differ() {
-    for value in [
-        "\"\\ud800\"",
-        "\"\\udc00\\ud800\"",
-        "\"\\ud83d\\ude00\"",
-        "\"\\x\"",
-        "\"\\u00\"",
-        "\"\u{1}\"",
-        "\"\u{7f}\u{2028}\"",
-        "\"a\nb\"",
-        "-0",
-        "-0.0",
-        "01",
-        "1.",
-        ".5",
-        "+1",
-        "1e5",
-        "1E+2",
-        "9223372036854775808",
-        "18446744073709551616",
-        "1e400",
-        "-1e400",
-        "NaN",
-        "Infinity",
-        "nul",
-        "truefalse",
-        "[1,]",
-        "{\"a\":1,}",
-        "//\n1",
-        "'a'",
-        "",
-        "\u{feff}1",
-    ] {
-        for body in [
-            format!("{{\"line_items\":[],\"unknown\":{value}}}"),
-            format!("{{\"line_items\":[],\"buyer\":{{\"email\":{value}}}}}"),
-            format!("{{\"line_items\":[{{\"item\":{{\"id\":\"a\"}},\"quantity\":{value}}}]}}"),
-            format!(
-                "{{\"payment\":{{\"instruments\":[{{\"id\":\"a\",\"handler_id\":\"b\",\"expiry_year\":{value}}}]}}}}"
-            ),
-        ] {
-            let mut scratch = vec![];
-            let meant = |body| changes(body, Asked::Update);
-            let fast = read::read::<CheckoutBody<'_>>(body.as_bytes(), &mut scratch);
-            let judged = read::judge::<CheckoutBody<'_>>(body.as_bytes());
-            assert_eq!(fast.and_then(meant).ok(), judged.and_then(meant).ok(), "{body}");
-        }
-    }
-}
-
 /// JSON of any shape, made of members that mean something here more often than not.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -567,14 +513,5 @@ proptest! {
         let _ = parse_update(&bytes, SESSION);
         let _ = parse_complete(&bytes);
         let _ = parse_cancel(&bytes);
-    }
-
-    #[test]
-    fn the_fast_parser_and_the_judge_agree_on_every_body(bytes in damaged()) {
-        let mut scratch = vec![];
-        let meant = |body| changes(body, Asked::Update);
-        let fast = read::read::<CheckoutBody<'_>>(&bytes, &mut scratch).and_then(meant);
-        let judged = read::judge::<CheckoutBody<'_>>(&bytes).and_then(meant);
-        prop_assert_eq!(fast.ok(), judged.ok());
     }
 }
