@@ -180,6 +180,11 @@ impl Config {
             },
         };
         reader.finish();
+        if config.server.request_timeout <= config.engine.complete_deadline {
+            let what = "`server.request_timeout` is longer than `engine.complete_deadline`, so that \
+                        whoever completes is told how it goes on";
+            problems.borrow_mut().push(Problem { place: None, what: what.to_owned() });
+        }
         let problems = problems.into_inner();
         if problems.is_empty() { Ok(config.with_handlers()) } else { Err(problems) }
     }

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
+pub mod descriptors;
 pub mod limits;
 pub mod logging;
 pub mod metrics;

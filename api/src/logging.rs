@@ -1,38 +1,43 @@
 //! The log: lines for people on a terminal, JSON for machines otherwise, to standard error.
 //!
-//! Promise: a slow reader of the log slows no request. Lines wait in a bounded queue, and when it
-//! is full they are dropped and counted. `RUST_LOG` turns the level; `info` unless given.
+//! Promise: a slow reader of the log slows no request; see `lines.rs`. `RUST_LOG` turns the level;
+//! `info` unless given.
 //! Left out: anything of a request's body, its query, or its headers besides `Request-Id`.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::panic::PanicHookInfo;
+mod lines;
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use std::io::{self, IsTerminal, Write};
+use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
+
 use tracing_subscriber::EnvFilter;
 
-use crate::limits;
+use lines::{Lines, Writing};
 
-/// Writes out what is queued when it is dropped.
-pub struct Logging(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
+/// Writes out what waits when it is dropped.
+pub struct Logging(#[expect(dead_code, reason = "held for its drop")] Writing);
 
 impl Logging {
     /// Starts the log of this process. Call once.
-    pub fn start() -> Self {
-        let (writer, guard) = NonBlockingBuilder::default()
-            .lossy(true)
-            .buffered_lines_limit(limits::LOG_LINES_MAX)
-            .thread_name("log")
-            .finish(BufWriter::new(io::stderr()));
+    ///
+    /// # Errors
+    /// If there can be no thread to write it.
+    pub fn start() -> io::Result<Self> {
+        let lines = LINES.get_or_init(Lines::default).clone();
+        let writing = lines.written_to(io::stderr())?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
         if for_people() {
-            lines.init();
+            log.with_ansi(true).init();
         } else {
-            lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+            log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
         }
-        Self(guard)
+        Ok(Self(writing))
     }
 }
+
+/// Known to whoever ends the program in haste.
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// Whether standard error is read by people, as it seems.
 fn for_people() -> bool {
@@ -42,7 +47,10 @@ fn for_people() -> bool {
 /// Says why the program cannot go on, and ends it: at once, so that whatever found an invariant
 /// broken does nothing more. The next start recovers from the log of events.
 pub fn abort(why: &str) -> ! {
-    // Not through the queue: nobody would be left to empty it.
+    // What led here comes first, and none of it waits: nobody would be left to write it.
+    if let Some(lines) = LINES.get() {
+        lines.write_at_once(io::stderr());
+    }
     let line = if for_people() {
         format!("FATAL {why}\n")
     } else {

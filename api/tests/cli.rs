@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Serving, paceline, run, serve_in};
+use common::{Serving, paceline, run, serve_in, until};
 use paceline_api::catalogue;
 
 #[test]
@@ -167,13 +167,6 @@ fn a_hangup_reads_the_feed_again_and_a_bad_one_changes_nothing() {
     assert_eq!(price(&serving), 200);
     let log = serving.stopped_log();
     assert!(log.contains("line 2: `a`: price: `3.00` is not an amount"), "{log}");
-}
-
-/// Asks until it is so; a test that waits for what never comes is ended by its runner.
-fn until(so: impl Fn() -> bool) {
-    while !so() {
-        std::thread::yield_now();
-    }
 }
 
 /// Serving ends at once, without success, and says why.

@@ -251,6 +251,7 @@ fn what_cannot_be_meant_is_refused() {
         ("[processor]\nlatency_median = \"2s\"\nlatency_p99 = \"1s\"\n", "at least"),
         ("[processor]\nseed = 1.5\n", "a number with a point"),
         ("server = 1\n", "a table is wanted"),
+        ("[server]\nrequest_timeout = \"4s\"\n", "is longer than `engine.complete_deadline`"),
     ] {
         let told = problems(text);
         assert_eq!(told.len(), 1, "{text}: {told:#?}");

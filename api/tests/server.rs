@@ -91,7 +91,9 @@ fn one_request_too_many_is_answered_503_before_any_work() {
 
 #[test]
 fn a_request_that_takes_too_long_in_all_is_answered_503() {
-    let serving = Serving::with("[server]\nrequest_timeout = \"50ms\"\n");
+    let serving = Serving::with(
+        "[server]\nrequest_timeout = \"50ms\"\n[engine]\ncomplete_deadline = \"10ms\"\n",
+    );
     let mut slow = serving.begin_create(BODY);
     refused(&parse(&read_to_end(&mut slow)), 503, "unavailable");
     assert_eq!(serving.metric(r#"api_refused_total{reason="deadline"}"#), Some(1.0));

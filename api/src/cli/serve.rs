@@ -22,7 +22,7 @@ use crate::logging::{self, Logging};
 use crate::routes::Site;
 use crate::server::{self, Server};
 use crate::ucp::{Wire, Words};
-use crate::{limits, metrics, tls};
+use crate::{descriptors, limits, metrics, tls};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -42,7 +42,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = configured(args)?;
-    let _logging = Logging::start();
+    let _logging = Logging::start()?;
     logging::abort_on_panic();
     actix::System::new().block_on(serve(config))
 }
@@ -68,7 +68,10 @@ fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(unicode)
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(mut config: Config) -> Result<(), Failure> {
+    // Asked to stop while it starts, it starts and stops.
+    let mut signals = Signals::listen()?;
+    config.server.connections_max = connections_max(&config)?;
     let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose()?;
     let tables = tables(&config).map_err(Failure)?;
     let public = server::bind(config.server.listen, "--listen")?;
@@ -92,7 +95,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
         seal_key,
     );
     let site = Site::new(engine.clone(), Wire::new(&settings));
-    let mut signals = Signals::listen()?;
     let server = Server::new(site, config.server.clone(), acceptor);
     let workers = engine.workers().to_vec();
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
@@ -102,6 +104,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
     while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
     stop(&admin, &server, &engine, &mut signals).await;
     Ok(())
+}
+
+fn connections_max(config: &Config) -> Result<usize, String> {
+    let wanted = config.server.connections_max;
+    let fit = descriptors::connections_that_fit(wanted, config.storage.shards.get())?;
+    if fit < wanted {
+        tracing::warn!(wanted, fit, "fewer connections fit the limit of open files (ulimit -n)");
+    }
+    Ok(fit)
 }
 
 /// Everything but the products is in the configuration; the products are in the feed.

@@ -5,16 +5,20 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+mod book;
 mod caller;
 pub mod guide;
 
-pub use caller::Caller;
+pub use book::Book;
+pub use caller::{Caller, path_of};
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -122,13 +126,13 @@ impl Serving {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        exchange(self.public, &format!("GET {path} HTTP/1.1\r\n{CLOSE}\r\n"))
+        exchange(self.public, format!("GET {path} HTTP/1.1\r\n{CLOSE}\r\n"))
     }
 
     pub fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         let head = format!("POST {path} HTTP/1.1\r\n{CLOSE}content-length: {length}\r\n{headers}");
-        exchange(self.public, &format!("{head}\r\n{body}"))
+        exchange(self.public, format!("{head}\r\n{body}"))
     }
 
     pub fn create(&self, product: &str) -> Answer {
@@ -137,7 +141,14 @@ impl Serving {
     }
 
     pub fn ask_admin(&self, method: &str, path: &str) -> Answer {
-        exchange(self.admin, &format!("{method} {path} HTTP/1.1\r\n{CLOSE}\r\n"))
+        exchange(self.admin, format!("{method} {path} HTTP/1.1\r\n{CLOSE}\r\n"))
+    }
+
+    /// Stops it, and opens the book of the processor that it talked to.
+    pub fn stopped_book(mut self) -> Book {
+        self.signal("TERM");
+        assert!(self.ended().success());
+        Book::open(&self.data_dir())
     }
 
     /// The value of a line of `/metrics`, named with its labels.
@@ -238,4 +249,21 @@ pub fn parse(heard: &str) -> Answer {
     let (head, body) = heard.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{heard:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, headers: head.to_lowercase(), body: body.to_owned() }
+}
+
+/// Asks until it is so.
+pub fn until(mut so: impl FnMut() -> bool) {
+    awaited(|| so().then_some(()));
+}
+
+/// Asks until there is an answer; nothing that is waited for takes as long as the deadline.
+pub fn awaited<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match look() {
+            Some(found) => return found,
+            None => assert!(Instant::now() < deadline, "what was waited for never came"),
+        }
+        thread::yield_now();
+    }
 }
