@@ -6,11 +6,11 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 mod book;
-mod caller;
+pub mod caller;
 pub mod guide;
 
 pub use book::Book;
-pub use caller::{Caller, path_of};
+pub use caller::Caller;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
