@@ -209,8 +209,8 @@ impl<E: Entity> Handler<Fate> for Shell<E> {
         let Presence::Awake(owner) = &mut self.presence else { return };
         match fate {
             Fate::Durable => self.carry_on(context),
-            Fate::Lost { generation, why } if generation == owner.generation() => {
-                owner.forfeit(&why);
+            Fate::Lost { generation, decided_on, why } if generation == owner.generation() => {
+                owner.forfeit(decided_on, &why);
                 self.world.metrics.of(E::KIND).reloads.increment(1);
                 self.wake(generation + 1, context);
             }

@@ -86,8 +86,9 @@ pub(crate) enum Unanswered {
 pub(crate) enum Fate {
     /// On disk, and something is owed now.
     Durable,
-    /// Refused by the log: the state of this generation is not the truth.
-    Lost { generation: u64, why: Unanswered },
+    /// Refused by the log, which has the stream at another version than the turn was decided on,
+    /// or its key taken: the state of this generation is not the truth.
+    Lost { generation: u64, decided_on: Version, why: Unanswered },
 }
 
 /// How an owner hears of fates; called from the log's threads.
@@ -122,6 +123,8 @@ enum Wake {
 
 struct Waiting<E: Entity> {
     step: E::Step,
+    /// What the turn that began the step was decided on; `None` for whoever joined later.
+    decided_on: Option<Version>,
     asker: Asker<E>,
 }
 
@@ -219,7 +222,7 @@ impl<E: Entity> Owner<E> {
         let Ask { command, manner, keyed, secret, reply, permit, .. } = ask;
         let asker = Asker { manner, reply, _permit: permit };
         if let Some(step) = E::joins(&self.state, &command) {
-            self.waiting.push(Waiting { step, asker });
+            self.waiting.push(Waiting { step, decided_on: None, asker });
             return Some(step);
         }
         let step = E::step(&self.state, &command);
@@ -232,7 +235,9 @@ impl<E: Entity> Owner<E> {
         let awaited = step.filter(open);
         let mut leaving = vec![];
         match awaited {
-            Some(step) => self.waiting.push(Waiting { step, asker }),
+            Some(step) => {
+                self.waiting.push(Waiting { step, decided_on: Some(self.version), asker });
+            }
             None => {
                 let reply = E::reply(&*world.voice, manner, &self.state, step, refused);
                 leaving.push((asker, reply));
@@ -271,10 +276,13 @@ impl<E: Entity> Owner<E> {
         self.commit(world, decided, None, leaving, notify);
     }
 
-    /// Tells those who wait for a step that the log refused to begin.
-    pub fn forfeit(&mut self, why: &Unanswered) {
-        for Waiting { asker, .. } in self.waiting.drain(..) {
-            let _ = asker.reply.send(Err(why.clone())); // the asker may have left
+    /// Tells those who wait that the log refused a turn. `why` is for whoever asked for that turn;
+    /// what it may hold is nobody else's, and the others ask again.
+    pub fn forfeit(&mut self, refused_on: Version, why: &Unanswered) {
+        for Waiting { decided_on, asker, .. } in self.waiting.drain(..) {
+            let own = decided_on == Some(refused_on);
+            let why = if own { why.clone() } else { Unanswered::Again };
+            let _ = asker.reply.send(Err(why)); // the asker may have left
         }
     }
 
@@ -308,7 +316,6 @@ impl<E: Entity> Owner<E> {
             return leave(leaving, false);
         }
         let expected = self.version;
-        let remembered = answer.is_some();
         let stream = self.stream;
         let mut turn =
             Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
@@ -319,10 +326,11 @@ impl<E: Entity> Owner<E> {
             turn.due = self.due_change(world);
             E::publish(world, stream, &self.state);
         }
-        let done = self.done(world, events, fingerprint, leaving, remembered, notify);
+        let done = self.done(world, &turn, events, fingerprint, leaving, notify);
         if world.log.append(turn, done).is_err() {
             // `done` is dropped, and with it the askers' channels: they ask again.
-            notify(Fate::Lost { generation: self.generation, why: Unanswered::Again });
+            let (generation, why) = (self.generation, Unanswered::Again);
+            notify(Fate::Lost { generation, decided_on: expected, why });
         }
     }
 
@@ -362,7 +370,7 @@ impl<E: Entity> Owner<E> {
         let state = &self.state;
         self.waiting
             .extract_if(.., |waiting| is_called(state, waiting.step))
-            .map(|Waiting { step, asker }| {
+            .map(|Waiting { step, asker, .. }| {
                 let reply = E::reply(&*world.voice, asker.manner, state, Some(step), None);
                 (asker, reply)
             })
@@ -404,15 +412,16 @@ impl<E: Entity> Owner<E> {
     fn done(
         &self,
         world: &World,
+        turn: &Append,
         events: Vec<E::Event>,
         fingerprint: Option<[u8; 32]>,
         leaving: Leaving<E>,
-        remembered: bool,
         notify: &Notify,
     ) -> Done {
         let durable = Arc::clone(&self.durable);
         let metrics = Arc::clone(&world.metrics);
         let (notify, generation) = (Arc::clone(notify), self.generation);
+        let (decided_on, remembered) = (turn.expected, turn.answer.is_some());
         let owes = E::owes(&self.state);
         Box::new(move |written| match written {
             Ok(version) => {
@@ -430,7 +439,7 @@ impl<E: Entity> Owner<E> {
                     let _ = asker.reply.send(Err(why.clone())); // the asker may have left
                 }
                 if lost {
-                    notify(Fate::Lost { generation, why });
+                    notify(Fate::Lost { generation, decided_on, why });
                 }
             }
         })
