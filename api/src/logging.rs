@@ -5,6 +5,7 @@
 //! Left out: anything of a request's body, its query, or its headers besides `Request-Id`.
 
 mod lines;
+mod request;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
@@ -13,6 +14,7 @@ use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
 
 use lines::{Lines, Writing};
+pub use request::RequestLine;
 
 /// Writes out what waits when it is dropped.
 pub struct Logging(#[expect(dead_code, reason = "held for its drop")] Writing);
@@ -23,35 +25,42 @@ impl Logging {
     /// # Errors
     /// If there can be no thread to write it.
     pub fn start() -> io::Result<Self> {
-        let lines = LINES.get_or_init(Lines::default).clone();
-        let writing = lines.written_to(io::stderr())?;
+        let log = LOG.get_or_init(Log::new);
+        let writing = log.lines.written_to(io::stderr())?;
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
-        if for_people() {
-            log.with_ansi(true).init();
+        let lines = log.lines.clone();
+        let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
+        if log.for_people {
+            told.with_ansi(true).init();
         } else {
-            log.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+            told.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
         }
         Ok(Self(writing))
     }
 }
 
-/// Known to whoever ends the program in haste.
-static LINES: OnceLock<Lines> = OnceLock::new();
+/// Where lines go, known to every thread and to whoever ends the program in haste.
+static LOG: OnceLock<Log> = OnceLock::new();
 
-/// Whether standard error is read by people, as it seems.
-fn for_people() -> bool {
-    io::stderr().is_terminal()
+struct Log {
+    lines: Lines,
+    /// Whether standard error is read by people, as it seems.
+    for_people: bool,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self { lines: Lines::default(), for_people: io::stderr().is_terminal() }
+    }
 }
 
 /// Says why the program cannot go on, and ends it: at once, so that whatever found an invariant
 /// broken does nothing more. The next start recovers from the log of events.
 pub fn abort(why: &str) -> ! {
     // What led here comes first, and none of it waits: nobody would be left to write it.
-    if let Some(lines) = LINES.get() {
-        lines.write_at_once(io::stderr());
-    }
-    let line = if for_people() {
+    let log = LOG.get_or_init(Log::new);
+    log.lines.write_at_once(io::stderr());
+    let line = if log.for_people {
         format!("FATAL {why}\n")
     } else {
         format!("{}\n", serde_json::json!({ "level": "ERROR", "message": why, "fatal": true }))

@@ -65,8 +65,7 @@ const TURNS_BUCKETS: [f64; 11] =
 const BYTES_BUCKETS: [f64; 8] =
     [1024.0, 4096.0, 16384.0, 65536.0, 262_144.0, 1_048_576.0, 2_097_152.0, 4_194_304.0];
 
-/// What a wire tells of a request that it answered, for the log line and the metrics: it travels
-/// in the response's extensions.
+/// What a wire tells of a request that it answered, for the log line and the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// `None` if it was no path or method of ours, or was refused before that was looked at.

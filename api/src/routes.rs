@@ -48,8 +48,8 @@ impl Site {
         Self { engine, ucp }
     }
 
-    /// What was asked travels in the answer's extensions, as [`Told`].
-    pub async fn answer(&self, request: Inbound) -> Response<Full<Bytes>> {
+    /// The answer, and what was asked.
+    pub async fn answer(&self, request: Inbound) -> (Told, Response<Full<Bytes>>) {
         let mut told = Told::default();
         let mut response = match self.ucp.route(request.uri.path()) {
             None => refusal(&Refusal::not_found()),
@@ -70,8 +70,7 @@ impl Site {
         if let Some(id) = request.headers.get(REQUEST_ID).filter(|id| is_request_id(id)) {
             response.headers_mut().insert(REQUEST_ID, id.clone());
         }
-        response.extensions_mut().insert(told);
-        response
+        (told, response)
     }
 
     fn profile(&self) -> Response<Full<Bytes>> {
