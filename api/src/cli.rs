@@ -7,6 +7,7 @@ mod check;
 mod inspect;
 mod serve;
 
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,22 +61,30 @@ impl<T: ToString> From<T> for Failure {
     }
 }
 
+/// Writes to standard output. Whoever has stopped listening has heard enough.
+fn say(words: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(words.as_bytes()).and_then(|()| out.flush()) {
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(cause.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
     let done = match Paceline::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Config(ConfigCommand::Check { file }) => check::config(&file),
-        Command::Config(ConfigCommand::Sample) => {
-            print!("{}", crate::config::EMBEDDED);
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Sample) => say(crate::config::EMBEDDED),
         Command::Catalogue(CatalogueCommand::Check { file }) => check::catalogue(&file),
         Command::Inspect(args) => inspect::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(lines)) => {
-            lines.iter().for_each(|line| eprintln!("{line}"));
+            let told = lines.join("\n") + "\n";
+            // There is nobody to tell that nobody can be told.
+            let _ = std::io::stderr().write_all(told.as_bytes());
             ExitCode::FAILURE
         }
     }

@@ -169,6 +169,28 @@ fn a_hangup_reads_the_feed_again_and_a_bad_one_changes_nothing() {
     assert!(log.contains("line 2: `a`: price: `3.00` is not an amount"), "{log}");
 }
 
+#[test]
+fn whoever_stops_listening_to_what_is_said_ends_nothing() {
+    let nobody = || {
+        let (listening, speaking) = std::io::pipe().unwrap();
+        drop(listening);
+        speaking
+    };
+    let sample = paceline().args(["config", "sample"]).stdout(nobody()).output().unwrap();
+    assert!(sample.status.success() && sample.stderr.is_empty());
+
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("paceline.toml"), "").unwrap();
+    let spare = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = paceline();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", &spare.to_string()]);
+    let mut process = command.current_dir(&home).stdout(nobody()).spawn().unwrap();
+    until(|| std::net::TcpStream::connect(spare).is_ok());
+    let pid = process.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+}
+
 /// Serving ends at once, without success, and says why.
 fn refused(config: &str, args: &[&str], expected: &str) {
     let home = tempfile::tempdir().unwrap();

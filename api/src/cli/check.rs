@@ -2,17 +2,14 @@
 
 use std::path::Path;
 
-use super::Failure;
+use super::{Failure, say};
 use crate::catalogue::Feed;
 use crate::config::Config;
 
 /// The file alone: what the environment adds is another matter.
 pub fn config(file: &Path) -> Result<(), Failure> {
     match Config::load(Some(file), []) {
-        Ok(_) => {
-            println!("OK");
-            Ok(())
-        }
+        Ok(_) => say("OK\n"),
         Err(problems) => Err(Failure(problems.iter().map(ToString::to_string).collect())),
     }
 }
@@ -23,8 +20,7 @@ pub fn catalogue(file: &Path) -> Result<(), Failure> {
     match feed.checked() {
         Ok(products) => {
             let sold_out = products.values().filter(|offer| offer.units == 0).count();
-            println!("OK: {} products, {sold_out} of them out of stock", products.len());
-            Ok(())
+            say(&format!("OK: {} products, {sold_out} of them out of stock\n", products.len()))
         }
         Err(problems) => {
             let told = problems.iter().map(|bad| format!("{}: {bad}", file.display()));

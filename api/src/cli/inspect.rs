@@ -9,7 +9,7 @@ use paceline_engine::inspect::{Story, inspect};
 use paceline_storage::{DataDirError, RocksLog};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Failure;
+use super::{Failure, say};
 use crate::limits::{ADMIN_TIMEOUT, STORY_BYTES_MAX};
 use crate::{admin, data_dir};
 
@@ -39,8 +39,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             if args.json { admin::story_json(&story) } else { admin::story_text(&story) }
         }
     };
-    print!("{told}");
-    Ok(())
+    say(&told)
 }
 
 fn read(dir: &Path, args: &Args) -> Result<Story, Failure> {

@@ -13,7 +13,7 @@ use paceline_engine::{Engine, Options};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Failure;
+use super::{Failure, say};
 use crate::admin::{self, Admin};
 use crate::catalogue::{self, Feed};
 use crate::config::{self, Config};
@@ -99,7 +99,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let workers = engine.workers().to_vec();
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
     admin.ready(log, book);
-    greet(&origin, &config.merchant.base_path, admin_address);
+    say(&greeting(&origin, &config.merchant.base_path, admin_address))?;
 
     while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
     stop(&admin, &server, &engine, &mut signals).await;
@@ -191,16 +191,15 @@ async fn tidy_metrics(admin: Arc<Admin>) {
 }
 
 /// What a person reads first. It goes to standard output; the log does not.
-fn greet(origin: &str, base_path: &str, admin: SocketAddr) {
-    println!("paceline is ready.");
-    println!("  public  {origin}{base_path}");
-    println!("  admin   http://{admin}  (/metrics /healthz /readyz)");
-    println!("A first checkout:");
-    println!(
-        "  curl -s {origin}{base_path}/checkout-sessions -H 'Content-Type: application/json' \
-         -d '{{\"line_items\":[{{\"item\":{{\"id\":\"product_12345\"}},\"quantity\":1}}],\
-         \"currency\":\"USD\"}}'"
-    );
+fn greeting(origin: &str, base_path: &str, admin: SocketAddr) -> String {
+    let body = r#"{"line_items":[{"item":{"id":"product_12345"},"quantity":1}],"currency":"USD"}"#;
+    format!(
+        "paceline is ready.\n\
+        \x20 public  {origin}{base_path}\n\
+        \x20 admin   http://{admin}  (/metrics /healthz /readyz)\n\
+        A first checkout:\n\
+        \x20 curl -s {origin}{base_path}/checkout-sessions -H 'Content-Type: application/json' -d '{body}'\n"
+    )
 }
 
 /// What the operating system asks for.
