@@ -1,7 +1,7 @@
 //! The sample shop, and what a buyer asks of it: the purchase of Google's guide in the core's own
 //! words.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use paceline_api::catalogue::{self, Feed};
 use paceline_api::config::Config;
@@ -17,6 +17,10 @@ use paceline_engine::PaymentOffered;
 
 use crate::bodies;
 
+/// The sample's, read once: what is measured asks for parts of it over and over.
+static CONFIG: LazyLock<Config> =
+    LazyLock::new(|| Config::load(None, []).expect("the embedded configuration is right"));
+
 /// Nobody buys this shop out, however long a bench runs.
 const UNITS: u64 = 1_000_000_000;
 
@@ -25,18 +29,17 @@ pub fn tables() -> Tables {
     let feed = Feed::parse(catalogue::EMBEDDED.as_bytes());
     let mut products = feed.checked().expect("the sample's feed is right");
     products.values_mut().for_each(|offer| offer.units = UNITS);
-    Tables { products, ..config().tables }
+    Tables { products, ..CONFIG.tables.clone() }
 }
 
 /// The sample's words for a session.
 pub fn words() -> Words {
-    let config = config();
-    Words::new(&config.merchant.settings(&config.platform, "http://127.0.0.1:8080"))
+    Words::new(&CONFIG.merchant.settings(&CONFIG.platform, "http://127.0.0.1:8080"))
 }
 
 /// Who buys.
 pub fn caller() -> Text {
-    config().platform.default
+    CONFIG.platform.default.clone()
 }
 
 /// What a create asks for.
@@ -95,8 +98,4 @@ impl Market for Shop {
     fn takes_handler(&self, handler_id: &str) -> bool {
         self.0.takes_handler(handler_id)
     }
-}
-
-fn config() -> Config {
-    Config::load(None, []).expect("the embedded configuration is right")
 }
