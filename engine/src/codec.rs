@@ -5,7 +5,7 @@
 //! back (a field added, removed or moved) is a new version with its own reader here; a variant
 //! added at the end of an enum is not.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -24,10 +24,12 @@ pub enum CodecError {
 
 /// Writes the events of one turn.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Bytes {
-    let writer = BytesMut::with_capacity(512).writer();
-    let mut writer = postcard::to_io(&VERSION, writer).expect("memory takes every byte");
-    postcard::to_io(value, &mut writer).expect("what is stored has a form in postcard");
-    writer.into_inner().freeze()
+    encode_into(value, Vec::with_capacity(512))
+}
+
+fn encode_into<T: Serialize + ?Sized>(value: &T, mut room: Vec<u8>) -> Bytes {
+    room.push(VERSION);
+    postcard::to_extend(value, room).expect("what is stored has a form in postcard").into()
 }
 
 /// Reads what any version of [`encode`] wrote.
@@ -57,13 +59,23 @@ pub(crate) struct Remembered {
 struct Remembering<'a> {
     fingerprint: [u8; 32],
     #[serde(borrow)]
-    reply: Option<(u16, &'a [u8])>,
+    reply: Option<Replying<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Replying<'a> {
+    status: u16,
+    /// At once: the same bytes one by one are as long in coming as the whole turn.
+    #[serde(borrow, with = "serde_bytes")]
+    body: &'a [u8],
 }
 
 impl Remembered {
     pub(crate) fn to_bytes(&self) -> Bytes {
-        let reply = self.reply.as_ref().map(|reply| (reply.status, &reply.body[..]));
-        encode(&Remembering { fingerprint: self.fingerprint, reply })
+        let room = 64 + self.reply.as_ref().map_or(0, |reply| reply.body.len());
+        let reply =
+            self.reply.as_ref().map(|Reply { status, body }| Replying { status: *status, body });
+        encode_into(&Remembering { fingerprint: self.fingerprint, reply }, Vec::with_capacity(room))
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
@@ -74,8 +86,10 @@ impl Remembered {
         }
         let read: Remembering<'_> =
             postcard::from_bytes(rest).map_err(|error| CodecError::Malformed(error.to_string()))?;
-        let reply =
-            read.reply.map(|(status, body)| Reply { status, body: Bytes::copy_from_slice(body) });
+        let reply = read.reply.map(|Replying { status, body }| Reply {
+            status,
+            body: Bytes::copy_from_slice(body),
+        });
         Ok(Self { fingerprint: read.fingerprint, reply })
     }
 }
