@@ -86,7 +86,7 @@ fn buy(serving: &Serving, token: &str) -> String {
     ]}}"#;
     let length = update.len();
     let head = format!("PUT {path} HTTP/1.1\r\n{CLOSE}{JSON}content-length: {length}\r\n");
-    assert_eq!(exchange(serving.public, &format!("{head}\r\n{update}")).status, 200);
+    assert_eq!(exchange(serving.public, format!("{head}\r\n{update}")).status, 200);
     let complete = format!(
         r#"{{"payment_data": {{"id": "pi_1", "handler_id": "gpay", "type": "card",
             "brand": "visa", "last_digits": "1111",

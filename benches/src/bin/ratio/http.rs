@@ -77,3 +77,21 @@ fn parse(bytes: &[u8]) -> io::Result<Option<Head>> {
     let status = response.code.ok_or_else(|| bad("an answer without a status".to_owned()))?;
     Ok(Some(Head { status, bytes: head_bytes, body_bytes }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_head_is_read_once_it_is_all_there() {
+        let whole = b"HTTP/1.1 201 Created\r\ncontent-length: 5\r\n\r\nhello";
+        assert!(parse(&whole[..30]).unwrap().is_none());
+        let head = parse(whole).unwrap().unwrap();
+        assert_eq!((head.status, head.bytes, head.body_bytes), (201, 43, 5));
+    }
+
+    #[test]
+    fn an_answer_of_unknown_length_is_an_error() {
+        assert!(parse(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
+    }
+}

@@ -123,3 +123,24 @@ fn check(request: &Request, answer: &Answer) -> Result<(), String> {
         String::from_utf8_lossy(&request.bytes)
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_status_or_body_is_an_error() {
+        let asked = |body| Request { bytes: vec![], status: 200, body };
+        let answer = |status, body| Answer { status, body };
+        let with = asked(Expected::With("completed"));
+        assert!(check(&with, &answer(200, b"is completed")).is_ok());
+        assert!(check(&with, &answer(500, b"is completed")).is_err());
+        assert!(check(&with, &answer(200, b"is declined")).is_err());
+        let same = asked(Expected::Same(Bytes::from_static(b"first")));
+        assert!(check(&same, &answer(200, b"first")).is_ok());
+        assert!(check(&same, &answer(200, b"First")).is_err());
+        let long = asked(Expected::Long(5));
+        assert!(check(&long, &answer(200, b"xxxxx")).is_ok());
+        assert!(check(&long, &answer(200, b"xxxx")).is_err());
+    }
+}

@@ -61,7 +61,8 @@ impl Report {
     pub fn page(&self, rounds: usize, requests: usize, connections: usize) -> String {
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         format!(
-            "{}\n{cores} cores ({}), Linux {}; load and server share them. \
+            "{}\nCPU is the user and system time of the server's whole process, the work that a \
+             reply sets going included. {cores} cores ({}), Linux {}; load and server share them. \
              Medians of {rounds} rounds of {requests} requests per operation over {connections} \
              connections, made by\n\n```sh\nmake bench-floor\n```\n",
             self.table(),
@@ -127,4 +128,42 @@ fn proc(file: &str, field: &str) -> String {
     let found = text.lines().filter_map(|line| line.split_once(':'));
     let mut found = found.filter(|(name, _)| name.trim() == field);
     found.next().map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(cpu_micros: f64) -> Sample {
+        Sample {
+            per_second: 1.0,
+            p50_micros: 1.0,
+            p99_micros: 1.0,
+            p999_micros: 1.0,
+            cpu_micros,
+            answer_bytes: 1,
+        }
+    }
+
+    #[test]
+    fn one_bad_round_does_not_move_the_median() {
+        let cpu = |values: &[f64]| {
+            let samples: Vec<Sample> = values.iter().copied().map(sample).collect();
+            median(&samples, |sample| sample.cpu_micros)
+        };
+        assert_eq!(cpu(&[10.0, 11.0, 900.0]), 11.0);
+        assert_eq!(cpu(&[10.0, 12.0, 14.0, 900.0]), 13.0);
+    }
+
+    #[test]
+    fn the_table_tells_our_cpu_time_over_the_floors() {
+        let mut report = Report::default();
+        report.add(Operation::Get, false, sample(5.0));
+        report.add(Operation::Get, true, sample(6.5));
+        let table = report.table();
+        assert!(table.lines().any(|l| l.contains("get") && l.contains("1.00")), "{table}");
+        assert!(table.lines().any(|l| l.contains("paceline") && l.contains("**1.30**")), "{table}");
+        let widths: Vec<usize> = table.lines().map(|line| line.chars().count()).collect();
+        assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
+    }
 }
