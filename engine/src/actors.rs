@@ -123,9 +123,11 @@ impl<E: Entity> Shell<E> {
         }
         let Some((effect, secret)) = owner.owed() else { return };
         self.carrying = Some(Instant::now());
+        self.world.metrics.of(E::KIND).effects_owed.increment(1.0);
         let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
         context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
             actor.carrying = None;
+            actor.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
             if let Presence::Awake(owner) = &mut actor.presence {
                 owner.tell(&actor.world, outcome, &actor.notify);
             }
@@ -169,6 +171,9 @@ impl<E: Entity> Actor for Shell<E> {
     }
 
     fn stopped(&mut self, _: &mut Context<Self>) {
+        if self.carrying.is_some() {
+            self.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
+        }
         self.world.metrics.of(E::KIND).awake.decrement(1.0);
     }
 }

@@ -86,10 +86,9 @@ impl Remembered {
         }
         let read: Remembering<'_> =
             postcard::from_bytes(rest).map_err(|error| CodecError::Malformed(error.to_string()))?;
-        let reply = read.reply.map(|Replying { status, body }| Reply {
-            status,
-            body: Bytes::copy_from_slice(body),
-        });
+        let reply = read
+            .reply
+            .map(|Replying { status, body }| Reply { status, body: Bytes::copy_from_slice(body) });
         Ok(Self { fingerprint: read.fingerprint, reply })
     }
 }

@@ -29,6 +29,8 @@ pub const GATEWAY_CALLS_TOTAL: &str = "engine_gateway_calls_total";
 pub const GATEWAY_SECONDS: &str = "engine_gateway_seconds";
 /// Steps repeated because no answer came, by [`LABEL_EFFECT`].
 pub const RETRIES_TOTAL: &str = "engine_retries_total";
+/// Entities with something owed that is being carried out, by [`LABEL_ENTITY`].
+pub const EFFECTS_OWED: &str = "engine_effects_owed";
 /// Steps that have been repeated for long without an answer.
 pub const EFFECTS_OVERDUE: &str = "engine_effects_overdue";
 /// What happened to checkout sessions, by [`LABEL_EVENT`].
@@ -69,6 +71,7 @@ pub fn describe() {
     counter!(GATEWAY_CALLS_TOTAL, Unit::Count, "Questions to the processor, by result");
     metrics::describe_histogram!(GATEWAY_SECONDS, Unit::Seconds, "How long the processor took");
     counter!(RETRIES_TOTAL, Unit::Count, "Steps repeated because no answer came");
+    gauge!(EFFECTS_OWED, Unit::Count, "Entities carrying out what they owe");
     gauge!(EFFECTS_OVERDUE, Unit::Count, "Steps repeated for long without an answer");
     counter!(SESSION_EVENTS_TOTAL, Unit::Count, "What happened to checkout sessions");
     counter!(DECLINES_TOTAL, Unit::Count, "Attempts at paying that were declined");
@@ -115,6 +118,7 @@ pub(crate) struct KindMetrics {
     pub sleeps: Counter,
     pub reloads: Counter,
     pub mailbox_depth: Gauge,
+    pub effects_owed: Gauge,
 }
 
 /// The handles of one kind of question to the processor.
@@ -202,6 +206,7 @@ impl KindMetrics {
             sleeps: counter!(SLEEPS_TOTAL, LABEL_ENTITY => kind.word()),
             reloads: counter!(RELOADS_TOTAL, LABEL_ENTITY => kind.word()),
             mailbox_depth: gauge!(MAILBOX_DEPTH, LABEL_ENTITY => kind.word()),
+            effects_owed: gauge!(EFFECTS_OWED, LABEL_ENTITY => kind.word()),
         }
     }
 }
