@@ -144,8 +144,12 @@ impl Serving {
         exchange(self.admin, format!("{method} {path} HTTP/1.1\r\n{CLOSE}\r\n"))
     }
 
-    /// Stops it, and opens the book of the processor that it talked to.
+    /// Stops it once all that was bought since its start is paid for, and opens the book of the
+    /// processor that it talked to.
     pub fn stopped_book(mut self) -> Book {
+        let events =
+            |event| self.metric(&format!("engine_session_events_total{{event=\"{event}\"}}"));
+        until(|| events("completed") == events("settled"));
         self.signal("TERM");
         assert!(self.ended().success());
         Book::open(&self.data_dir())
