@@ -45,6 +45,9 @@ pub const LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How often they are written: as often as a person can see, and seldom enough to cost nothing.
 pub const LOG_PERIOD: Duration = Duration::from_millis(50);
 
+/// How long the program tries to say why it ends before it does.
+pub const LAST_WORDS_LONGEST: Duration = Duration::from_secs(1);
+
 /// Characters of a path that are logged; ours are shorter.
 pub const LOGGED_PATH_CHARS_MAX: usize = 200;
 

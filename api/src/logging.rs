@@ -9,9 +9,12 @@ mod request;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
+use std::thread;
 
 use tracing_subscriber::EnvFilter;
+
+use crate::limits::LAST_WORDS_LONGEST;
 
 use lines::{Lines, Writing};
 pub use request::RequestLine;
@@ -57,17 +60,31 @@ impl Log {
 /// Says why the program cannot go on, and ends it: at once, so that whatever found an invariant
 /// broken does nothing more. The next start recovers from the log of events.
 pub fn abort(why: &str) -> ! {
-    // What led here comes first, and none of it waits: nobody would be left to write it.
     let log = LOG.get_or_init(Log::new);
-    log.lines.write_at_once(io::stderr());
     let line = if log.for_people {
         format!("FATAL {why}\n")
     } else {
         format!("{}\n", serde_json::json!({ "level": "ERROR", "message": why, "fatal": true }))
     };
+    // On another thread: whoever reads our standard error may have stopped, and must not keep us.
+    let (said, all_said) = mpsc::channel();
+    let words = line.clone();
+    let speaking = thread::Builder::new().spawn(move || {
+        last_words(log, &words);
+        let _ = said.send(()); // too late, perhaps
+    });
+    match speaking {
+        Ok(_) => drop(all_said.recv_timeout(LAST_WORDS_LONGEST)),
+        Err(_) => last_words(log, &line),
+    }
+    std::process::abort()
+}
+
+fn last_words(log: &Log, line: &str) {
+    // What led here comes first, and none of it waits: nobody would be left to write it.
+    log.lines.write_at_once(io::stderr());
     // There is nobody to tell that nobody can be told.
     let _ = io::stderr().write_all(line.as_bytes());
-    std::process::abort()
 }
 
 /// A panic anywhere ends the whole program: an actor with a broken invariant must not go on.
@@ -77,7 +94,7 @@ pub fn abort_on_panic() {
 
 /// What a panic says besides its message: where it was, and by which calls.
 fn words(panic: &PanicHookInfo<'_>) -> String {
-    let thread = std::thread::current();
+    let thread = thread::current();
     let thread = thread.name().unwrap_or("?");
     format!("thread {thread}: {panic}\n{}", std::backtrace::Backtrace::force_capture())
 }
