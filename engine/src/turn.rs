@@ -36,7 +36,7 @@ pub(crate) struct Ask<E: Entity> {
     pub keyed: Option<Keyed>,
     pub secret: Option<Secret>,
     pub reply: ReplyTo<E>,
-    /// Held until the answer has left, so that what is in flight is bounded.
+    /// Held until the answer leaves, so that what is in flight is bounded.
     pub permit: Option<Permit>,
     /// How long the asker waits for what is beyond this process; `None`: as long as it takes.
     pub patience: Option<std::time::Duration>,
@@ -131,8 +131,17 @@ struct Waiting<E: Entity> {
 struct Asker<E: Entity> {
     manner: Manner,
     reply: ReplyTo<E>,
-    /// Given back when the answer has left.
-    _permit: Option<Permit>,
+    permit: Option<Permit>,
+}
+
+impl<E: Entity> Asker<E> {
+    /// The room is free before the answer is heard: whoever asks one thing after the other never
+    /// stands in its own way.
+    fn answer(self, answer: Result<Answered<E::Reply>, Unanswered>) {
+        let Self { reply, permit, .. } = self;
+        drop(permit);
+        let _ = reply.send(answer); // the asker may have left
+    }
 }
 
 /// Answers that leave when their turn is on disk.
@@ -220,7 +229,7 @@ impl<E: Entity> Owner<E> {
     pub fn take(&mut self, world: &World, ask: Ask<E>, notify: &Notify) -> Option<E::Step> {
         self.tick(world, notify);
         let Ask { command, manner, keyed, secret, reply, permit, .. } = ask;
-        let asker = Asker { manner, reply, _permit: permit };
+        let asker = Asker { manner, reply, permit };
         if let Some(step) = E::joins(&self.state, &command) {
             self.waiting.push(Waiting { step, decided_on: None, asker });
             return Some(step);
@@ -282,7 +291,7 @@ impl<E: Entity> Owner<E> {
         for Waiting { decided_on, asker, .. } in self.waiting.drain(..) {
             let own = decided_on == Some(refused_on);
             let why = if own { why.clone() } else { Unanswered::Again };
-            let _ = asker.reply.send(Err(why)); // the asker may have left
+            asker.answer(Err(why));
         }
     }
 
@@ -436,7 +445,7 @@ impl<E: Entity> Owner<E> {
                 let lost = !events.is_empty() || matches!(error, AppendError::Conflict { .. });
                 let why = unanswered(error, fingerprint);
                 for (asker, _) in leaving {
-                    let _ = asker.reply.send(Err(why.clone())); // the asker may have left
+                    asker.answer(Err(why.clone()));
                 }
                 if lost {
                     notify(Fate::Lost { generation, decided_on, why });
@@ -453,7 +462,7 @@ impl<E: Entity> Owner<E> {
 
 fn leave<E: Entity>(leaving: Leaving<E>, remembered: bool) {
     for (asker, reply) in leaving {
-        let _ = asker.reply.send(Ok(Answered { reply, remembered })); // the asker may have left
+        asker.answer(Ok(Answered { reply, remembered }));
     }
 }
 
