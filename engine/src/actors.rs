@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use actix::fut::wrap_future;
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
+    WrapFuture,
 };
 use paceline_storage::{Append, DueChange, EventLog, StreamId, Version};
 use tokio::sync::oneshot;
@@ -27,8 +28,15 @@ pub(crate) struct Shell<E: Entity> {
     stream: StreamId,
     presence: Presence<E>,
     notify: Notify,
-    /// Since when something owed is being carried out.
-    carrying: Option<Instant>,
+    /// Something owed is being carried out.
+    carrying: Option<Carrying>,
+}
+
+struct Carrying {
+    since: Instant,
+    work: SpawnHandle,
+    /// The credential that it takes is not here.
+    in_want: bool,
 }
 
 enum Presence<E: Entity> {
@@ -122,10 +130,10 @@ impl<E: Entity> Shell<E> {
             return;
         }
         let Some((effect, secret)) = owner.owed() else { return };
-        self.carrying = Some(Instant::now());
+        let in_want = owner.wants_secret();
         self.world.metrics.of(E::KIND).effects_owed.increment(1.0);
         let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
-        context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
+        let work = context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
             actor.carrying = None;
             actor.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
             if let Presence::Awake(owner) = &mut actor.presence {
@@ -133,6 +141,17 @@ impl<E: Entity> Shell<E> {
             }
             actor.carry_on(context);
         }));
+        self.carrying = Some(Carrying { since: Instant::now(), work, in_want });
+    }
+
+    /// Begins again what was in want of the credential that has come.
+    fn supplied(&mut self, context: &mut Context<Self>) {
+        let Presence::Awake(owner) = &self.presence else { return };
+        if let Some(carrying) = self.carrying.take_if(|c| c.in_want && !owner.wants_secret()) {
+            context.cancel_future(carrying.work);
+            self.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
+            self.carry_on(context);
+        }
     }
 }
 
@@ -194,6 +213,7 @@ impl<E: Entity> Handler<Ask<E>> for Shell<E> {
                         }
                     });
                 }
+                self.supplied(context);
             }
             Presence::Asleep => {
                 let world = Arc::clone(&self.world);
@@ -239,9 +259,9 @@ impl<E: Entity> Handler<Sleep> for Shell<E> {
     type Result = ();
 
     fn handle(&mut self, _: Sleep, context: &mut Context<Self>) {
-        let long = |since: Instant| since.elapsed() >= CARRYING_BEFORE_SLEEP;
-        let idle = match &self.presence {
-            Presence::Awake(owner) => owner.is_quiet() && self.carrying.is_none_or(long),
+        let long = |carrying: &Carrying| carrying.since.elapsed() >= CARRYING_BEFORE_SLEEP;
+        let idle = match &mut self.presence {
+            Presence::Awake(owner) => owner.is_quiet() && self.carrying.as_ref().is_none_or(long),
             Presence::Damaged => true,
             Presence::Waking => false,
             Presence::Asleep => return,

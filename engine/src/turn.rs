@@ -218,9 +218,16 @@ impl<E: Entity> Owner<E> {
         E::pending(&self.state).into_iter().next().map(|effect| (effect, self.secret.clone()))
     }
 
+    /// What is owed needs a credential, and it is not here.
+    pub fn wants_secret(&self) -> bool {
+        self.secret.is_none() && E::needs_secret(&self.state)
+    }
+
     /// Nothing is queued and nobody waits: it may sleep. What it owes is in the log, which brings
     /// it up again.
-    pub fn is_quiet(&self) -> bool {
+    pub fn is_quiet(&mut self) -> bool {
+        // Who has left is waited for no more, or an outage would keep everything awake.
+        self.waiting.retain(|waiting| !waiting.asker.reply.is_closed());
         self.is_durable() && self.waiting.is_empty()
     }
 

@@ -1,5 +1,8 @@
 //! A purchase through the whole engine, on a log in memory.
 
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;
@@ -224,6 +227,7 @@ fn more_requests_than_there_is_room_for_are_refused_at_once() {
             }
         };
         tokio::select! {
+            biased; // the payment takes the only room first
             _ = paying => panic!("the processor never answers in time"),
             () = reading => {}
         }
@@ -260,5 +264,28 @@ fn a_session_past_its_time_is_cancelled_by_the_timer() {
             tokio::task::yield_now().await;
         }
         assert!(words(&status(&engine, id).await).contains("Canceled"));
+    });
+}
+
+#[test]
+fn a_product_that_is_sold_out_sells_again_when_the_feed_counts_more() {
+    run(async {
+        let shop = Shop::new();
+        let engine = shop.open();
+        let id = ready(&engine, "last", 100).await;
+        engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
+        let refused = engine.create(caller(), wanted("last", 1), front(None)).await.unwrap();
+        assert_eq!(words(&refused), "none of the items is in stock");
+
+        let mut restocked = tables();
+        restocked.products.get_mut(&product("last")).unwrap().units = 102;
+        engine.set_tables(std::sync::Arc::new(restocked));
+        loop {
+            let reply = engine.create(caller(), wanted("last", 2), front(None)).await.unwrap();
+            if words(&reply).contains("ReadyForComplete") {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
     });
 }

@@ -1,5 +1,10 @@
 //! A shop with an engine in it: what the tests of this crate talk to.
 
+// Each test file takes what it needs; helpers are tests too.
+#![allow(dead_code, clippy::unwrap_used)]
+
+pub mod processor;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +18,7 @@ use paceline_domain::session::{
 };
 use paceline_domain::tables::{Area, ShippingOption, Tables, TaxTable};
 use paceline_domain::text::Text;
+use paceline_engine::gateway::Gateway;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{
     Engine, Front, IdempotencyKey, Keyed, Manner, Options, PaymentOffered, Reply, SealKey, Secret,
@@ -175,16 +181,30 @@ impl Shop {
         let latency = Duration::ZERO;
         let options = SimulatedOptions { seed: 1, latency_median: latency, latency_p99: latency };
         let book: Arc<dyn EventLog> = Arc::clone(&self.book) as Arc<dyn EventLog>;
-        Engine::start(
-            self.options.clone(),
-            Arc::clone(&self.log) as Arc<dyn EventLog>,
-            Arc::new(Simulated::new(options, book)),
-            Arc::new(PlainVoice),
-            Arc::new(System),
-            Arc::new(tables()),
-            SealKey::new(&[7; 32]),
-        )
+        let log = Arc::clone(&self.log) as Arc<dyn EventLog>;
+        open_on(&self.options, log, Arc::new(Simulated::new(options, book)), KEY)
     }
+}
+
+/// The key that seals credentials, unless a test is about another.
+pub const KEY: [u8; 32] = [7; 32];
+
+/// Starts an engine on any log, with any processor. Must run inside [`run`].
+pub fn open_on(
+    options: &Options,
+    log: Arc<dyn EventLog>,
+    gateway: Arc<dyn Gateway>,
+    key: [u8; 32],
+) -> Engine {
+    Engine::start(
+        options.clone(),
+        log,
+        gateway,
+        Arc::new(PlainVoice),
+        Arc::new(System),
+        Arc::new(tables()),
+        SealKey::new(&key),
+    )
 }
 
 /// Runs a story in an actix system of its own.

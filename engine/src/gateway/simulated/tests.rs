@@ -73,10 +73,15 @@ async fn each_decline_has_its_token() {
 }
 
 #[tokio::test]
-async fn a_decline_for_a_reason_that_nobody_knows_is_an_ordinary_token() {
-    let (processor, _) = opened();
-    for word in ["sim_decline_", "sim_decline_whatever", "sim_decline_expired_card ", ""] {
-        assert_eq!(processor.reserve(charge(1), token(word)).await, Answer::Approved);
+async fn a_magic_token_with_a_slip_in_it_buys_nothing() {
+    let declined = Answer::Declined(DeclineReason::InvalidCredential);
+    for word in ["sim_decline_whatever", "sim_decline_expired_card ", "sim_timeout", "sim_"] {
+        let (processor, _) = opened();
+        assert_eq!(processor.reserve(charge(1), token(word)).await, declined, "{word}");
+    }
+    for word in ["SIM_outage", " sim_outage", "sim", ""] {
+        let (processor, _) = opened();
+        assert_eq!(processor.reserve(charge(1), token(word)).await, Answer::Approved, "{word}");
     }
 }
 
