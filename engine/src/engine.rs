@@ -7,13 +7,14 @@ use std::time::Duration;
 use actix::ArbiterHandle;
 use futures_util::future::join_all;
 use paceline_domain::ids::{OrderId, ProductId, SessionId};
+use paceline_domain::market::Offer;
 use paceline_domain::session::{
     Asked, Changes, Command, Complete, Create, InstrumentShown, Update,
 };
 use paceline_domain::stock;
 use paceline_domain::tables::Tables;
 use paceline_domain::text::Text;
-use paceline_storage::EventLog;
+use paceline_storage::{EventLog, StreamId};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::Surroundings;
@@ -129,9 +130,29 @@ impl Engine {
     }
 
     /// Puts a new catalogue with its rates in the place of the old one. Commands under way keep
-    /// the picture that they took along.
+    /// the picture that they took along; stocks that were asked for since the start hear of their
+    /// new count at once, the others when they are first asked for.
     pub fn set_tables(&self, tables: Arc<Tables>) {
-        *self.0.world.tables.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        let world = Arc::clone(&self.0.world);
+        let before = std::mem::replace(
+            &mut *world.tables.write().unwrap_or_else(PoisonError::into_inner),
+            Arc::clone(&tables),
+        );
+        let recounted = move |(product, offer): (&ProductId, &Offer)| {
+            let stream = Stocks::stream(product);
+            let known = before.offer(product).is_some_and(|before| before.units == offer.units);
+            (!known).then_some((stream, offer.units))
+        };
+        self.0.workers[0].spawn_fn(move || {
+            actix::spawn(async move {
+                let recounted: Vec<_> = tables.products.iter().filter_map(recounted).collect();
+                for (stream, counted) in recounted {
+                    if world.levels.get(stream).is_some() {
+                        count(&world, stream, counted).await;
+                    }
+                }
+            });
+        });
     }
 
     /// Opens a session.
@@ -310,17 +331,17 @@ impl Engine {
             world.levels.get(stream).is_none().then_some((stream, offer.units))
         };
         let lines = changes.lines.iter().flatten();
-        let asking = lines.filter_map(|line| unheard(&line.product)).map(|(stream, counted)| {
-            dispatch::ask::<Stocks>(
-                world,
-                stream,
-                stock::Command::Count { counted },
-                None,
-                dispatch::Known::Perhaps,
-            )
-        });
+        let asking = lines
+            .filter_map(|line| unheard(&line.product))
+            .map(|(stream, counted)| count(world, stream, counted));
         join_all(asking).await;
     }
+}
+
+/// Tells a stock what the feed counts; it makes known what is left.
+async fn count(world: &Arc<World>, stream: StreamId, counted: u64) {
+    let count = stock::Command::Count { counted };
+    let _ = dispatch::ask::<Stocks>(world, stream, count, None, dispatch::Known::Perhaps).await;
 }
 
 /// One request on its way to its session.

@@ -12,6 +12,7 @@
 //! | `sim_timeout_then_decline` | likewise, and it was declined |
 //! | `sim_duplicate` | the network delivers every question twice |
 //! | `sim_outage` | cannot be reached for the first [`OUTAGE_ASKS`] questions, then approves |
+//! | any other `sim_…` | declined as `invalid_credential`: a slip of the pen buys nothing |
 //! | anything else | approved |
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -217,12 +218,13 @@ impl Script {
             b"sim_timeout_then_decline" => Self::TimeoutThenDecline,
             b"sim_duplicate" => Self::Duplicate,
             b"sim_outage" => Self::Outage,
-            other => other
-                .strip_prefix(b"sim_decline_")
-                .and_then(|word| {
-                    DeclineReason::ALL.into_iter().find(|r| r.word().as_bytes() == word)
-                })
-                .map_or(Self::Approve, Self::Decline),
+            other if other.starts_with(b"sim_") => {
+                let word = other.strip_prefix(b"sim_decline_").unwrap_or_default();
+                let named = |reason: &DeclineReason| reason.word().as_bytes() == word;
+                let reason = DeclineReason::ALL.into_iter().find(named);
+                Self::Decline(reason.unwrap_or(DeclineReason::InvalidCredential))
+            }
+            _ => Self::Approve,
         }
     }
 }
