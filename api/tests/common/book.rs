@@ -3,20 +3,17 @@
 //! Why: whether a buyer was charged is not for us to say. The processor knows.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use paceline_domain::ids::{AttemptId, SessionId};
 use paceline_engine::gateway::simulated::{Movement, Simulated};
-use paceline_storage::{RocksLog, RocksOptions, ShardCount};
+use paceline_storage::RocksLog;
 
 pub struct Book(RocksLog);
 
 impl Book {
     /// - `data_dir`: of a program that has ended.
     pub fn open(data_dir: &Path) -> Self {
-        let stopped = |why: &str| panic!("the processor's book has stopped: {why}");
-        let options = RocksOptions::new(ShardCount::new(1).unwrap(), Arc::new(stopped));
-        Self(RocksLog::open(&data_dir.join("processor"), options).unwrap())
+        Self(RocksLog::open_read_only(&data_dir.join("processor")).unwrap())
     }
 
     /// What was moved for a session, the attempts in their order: `reserved 11350 USD`, with a
