@@ -147,7 +147,7 @@ fn buyer(body: Member<Object<BuyerBody<'_>>>, path: &Path<'_>) -> Result<Change<
         first_name: text(body.first_name, &path.member("first_name"))?,
         last_name: text(body.last_name, &path.member("last_name"))?,
         full_name: text(body.full_name, &path.member("full_name"))?,
-        email: text(body.email, &path.member("email"))?,
+        email: email(body.email, &path.member("email"))?,
         phone_number: text(body.phone_number, &path.member("phone_number"))?,
         consent: body.consent.given().map(|Object(consent)| self::consent(&consent)),
     };
@@ -178,6 +178,24 @@ fn codes(
 /// A word that may be missing. An empty one says as little.
 fn text(word: Option<Word<'_>>, path: &Path<'_>) -> Result<Option<Text>, Malformed> {
     word.filter(|Word(word)| !word.is_empty()).map(|Word(word)| words(&word, path)).transpose()
+}
+
+/// What mail could be sent to, as far as its shape says: whether anybody reads it nobody knows.
+fn email(word: Option<Word<'_>>, path: &Path<'_>) -> Result<Option<Text>, Malformed> {
+    let email = text(word, path)?;
+    match &email {
+        Some(email) if !is_email(email.as_str()) => {
+            Err(Malformed::invalid(path, "an email address is written as name@example.com"))
+        }
+        _ => Ok(email),
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let dotted = |host: &str| host.split('.').count() > 1 && !host.split('.').any(str::is_empty);
+    let parts = text.rsplit_once('@');
+    parts.is_some_and(|(name, host)| !name.is_empty() && dotted(host))
+        && !text.contains(char::is_whitespace)
 }
 
 fn words(word: &str, path: &Path<'_>) -> Result<Text, Malformed> {

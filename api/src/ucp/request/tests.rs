@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::limits::TOKEN_BYTES_MAX;
-use crate::ucp::read;
 use crate::ucp::testing::{SESSION, TOKEN, guide_complete, guide_create, guide_update, text};
 
 fn create(body: Value) -> Changes {
@@ -283,6 +282,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("{\"line_items\":[],\"currency\":840}", "invalid", "$.currency"),
         ("{\"line_items\":[],\"buyer\":[]}", "invalid", "$.buyer"),
         ("{\"line_items\":[],\"buyer\":{\"email\":7}}", "invalid", "$.buyer.email"),
+        ("{\"line_items\":[],\"buyer\":{\"email\":\"jane\"}}", "invalid", "$.buyer.email"),
         ("{\"line_items\":[],\"buyer\":{\"email\":\"a\\u0000\"}}", "invalid", "$.buyer.email"),
         (
             "{\"line_items\":[],\"buyer\":{\"consent\":{\"marketing\":\"yes\"}}}",
@@ -513,5 +513,26 @@ proptest! {
         let _ = parse_update(&bytes, SESSION);
         let _ = parse_complete(&bytes);
         let _ = parse_cancel(&bytes);
+    }
+}
+
+#[test]
+fn an_email_is_a_name_at_a_host_with_a_dot_and_has_no_blanks() {
+    for good in ["jane@example.com", "j.d+x@mail.example.co.uk", "\"a@b\"@example.com", "é@é.fr"]
+    {
+        assert!(is_email(good), "{good}");
+    }
+    for bad in [
+        "jane",
+        "jane@",
+        "@example.com",
+        "jane@example",
+        "j d@example.com",
+        "j@example.",
+        "j@.com",
+        "j@a..b",
+        "j@example.com ",
+    ] {
+        assert!(!is_email(bad), "{bad}");
     }
 }
