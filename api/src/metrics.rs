@@ -68,7 +68,7 @@ const BYTES_BUCKETS: [f64; 8] =
 /// What a wire tells of a request that it answered, for the log line and the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
-    /// `None` if it was no path or method of ours, or was refused before that was looked at.
+    /// `None` if it was no path or method of ours.
     pub operation: Option<Operation>,
     pub dialect: Option<Dialect>,
     /// The session that the request was about, if it was about one.

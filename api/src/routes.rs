@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
 use paceline_domain::ids::SessionId;
 use paceline_engine::{Engine, Reply};
@@ -15,7 +16,7 @@ use paceline_engine::{Engine, Reply};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::metrics::Told;
 use crate::ucp::serve::Asked;
-use crate::ucp::{Operation, Refusal, Wire, ids, profile};
+use crate::ucp::{Operation, Refusal, Wire, agent, ids, profile};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
@@ -26,10 +27,8 @@ pub struct Site {
 }
 
 /// A request whose body was read and is within bounds.
-pub struct Inbound {
-    pub method: Method,
-    pub uri: Uri,
-    pub headers: HeaderMap,
+pub struct Inbound<'a> {
+    pub head: &'a Parts,
     pub body: Bytes,
 }
 
@@ -49,11 +48,12 @@ impl Site {
     }
 
     /// The answer, and what was asked.
-    pub async fn answer(&self, request: Inbound) -> (Told, Response<Full<Bytes>>) {
+    pub async fn answer(&self, request: Inbound<'_>) -> (Told, Response<Full<Bytes>>) {
         let mut told = Told::default();
-        let mut response = match self.ucp.route(request.uri.path()) {
+        let head = request.head;
+        let mut response = match self.ucp.route(head.uri.path()) {
             None => refusal(&Refusal::not_found()),
-            Some(route) => match route.operation(&request.method) {
+            Some(route) => match route.operation(&head.method) {
                 None => refusal(&Refusal::method_not_allowed(route.allow)),
                 Some(Operation::Profile) => {
                     told.operation = Some(Operation::Profile);
@@ -64,13 +64,29 @@ impl Site {
                 }
             },
         };
-        if request.method == Method::HEAD {
+        if head.method == Method::HEAD {
             response = without_body(response);
         }
-        if let Some(id) = request.headers.get(REQUEST_ID).filter(|id| is_request_id(id)) {
+        if let Some(id) = head.headers.get(REQUEST_ID).filter(|id| is_request_id(id)) {
             response.headers_mut().insert(REQUEST_ID, id.clone());
         }
         (told, response)
+    }
+
+    /// What is asked, for a request that is refused before anybody looks at its body.
+    pub fn told(&self, head: &Parts) -> Told {
+        let route = self.ucp.route(head.uri.path());
+        let asked = route.and_then(|route| Some((route.operation(&head.method)?, route.session)));
+        match asked {
+            None => Told::default(),
+            Some((Operation::Profile, _)) => {
+                Told { operation: Some(Operation::Profile), ..Told::default() }
+            }
+            Some((operation, session)) => {
+                let dialect = agent::dialect_told(&head.headers);
+                Told { operation: Some(operation), dialect: Some(dialect), session }
+            }
+        }
     }
 
     fn profile(&self) -> Response<Full<Bytes>> {
@@ -85,12 +101,14 @@ impl Site {
         &self,
         operation: Operation,
         session: Option<SessionId>,
-        request: &Inbound,
+        request: &Inbound<'_>,
         told: &mut Told,
     ) -> Response<Full<Bytes>> {
-        let Inbound { uri, headers, body, .. } = request;
-        let asked = Asked { operation, session, path: uri.path(), headers, body };
+        let Inbound { head, body } = request;
+        let (path, headers) = (head.uri.path(), &head.headers);
+        let asked = Asked { operation, session, path, headers, body };
         let (dialect, answer) = self.ucp.answer(&self.engine, asked).await;
+        let session = session.or_else(|| ids::session_of_answer(&answer.as_ref().ok()?.body));
         *told = Told { operation: Some(operation), dialect: Some(dialect), session };
         let mut response = match answer {
             Ok(Reply { status, body }) => {

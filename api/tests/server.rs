@@ -200,6 +200,7 @@ fn requests_are_counted_by_operation_outcome_and_dialect() {
         "content-type: application/json\r\nucp-agent: profile=\"https://p.example/ucp\"\r\n",
         BODY,
     );
+    serving.post("/checkout-sessions/x/cancel", JSON, &"x".repeat(200_000));
     serving.get("/nowhere");
     let count = |operation: &str, outcome: &str, dialect: &str| {
         let labels = format!(r#"operation="{operation}",outcome="{outcome}",dialect="{dialect}""#);
@@ -208,6 +209,7 @@ fn requests_are_counted_by_operation_outcome_and_dialect() {
     assert_eq!(count("create", "2xx", "d0"), Some(1.0));
     assert_eq!(count("create", "4xx", "d0"), Some(1.0));
     assert_eq!(count("create", "2xx", "d1"), Some(1.0));
+    assert_eq!(count("cancel", "4xx", "d0"), Some(1.0));
     assert_eq!(count("other", "4xx", "none"), Some(1.0));
     assert_eq!(serving.metric(r#"api_request_seconds_count{operation="create"}"#), Some(3.0));
     assert_eq!(serving.metric("api_requests_in_flight"), Some(0.0));
@@ -220,7 +222,7 @@ fn each_request_is_one_line_of_the_log_with_nothing_secret_in_it() {
     );
     let headers = format!("{JSON}x-api-key: key-0123456789abcdef\r\nrequest-id: trace-me\r\n");
     let body = r#"{"line_items":[{"item":{"id":"product_12345"},"quantity":1}],"buyer":{"email":"ines@example.com"}}"#;
-    assert_eq!(serving.post("/checkout-sessions?q=hush", &headers, body).status, 201);
+    let created = serving.post("/checkout-sessions?q=hush", &headers, body).json();
     let complete = r#"{"payment_data":{"id":"pi","handler_id":"gpay","type":"card","credential":{"type":"PAYMENT_GATEWAY","token":"the-token"}}}"#;
     let path = format!("/checkout-sessions/chk_{}/complete", "0".repeat(32));
     assert_eq!(serving.post(&path, &headers, complete).status, 404);
@@ -238,6 +240,8 @@ fn each_request_is_one_line_of_the_log_with_nothing_secret_in_it() {
     assert_eq!(lines[0]["dialect"], "d0");
     assert_eq!(lines[0]["request_id"], "trace-me");
     assert!(lines[0]["micros"].is_u64());
+    let made = created["id"].as_str().unwrap().rsplit_once('/').unwrap().1;
+    assert_eq!(lines[0]["session"], made);
     assert_eq!(lines[1]["session"], format!("chk_{}", "0".repeat(32)));
     for secret in ["hush", "key-0123456789abcdef", "ines@example.com", "the-token"] {
         assert!(!log.contains(secret), "{secret} is in {log}");

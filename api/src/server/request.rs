@@ -1,7 +1,8 @@
 //! One request: bounded, answered, counted, logged.
 
 use bytes::Bytes;
-use http::{Method, Request, Response, Uri};
+use http::request::Parts;
+use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use tokio::time::{Duration, Instant, timeout};
@@ -18,35 +19,34 @@ type Answer = Response<Full<Bytes>>;
 
 pub async fn answer(server: &Server, incoming: Request<Incoming>) -> Answer {
     let started = Instant::now();
-    let (method, uri) = (incoming.method().clone(), incoming.uri().clone());
+    let (head, body) = incoming.into_parts();
     server.metrics.in_flight.increment(1.0);
     let counted = InFlight(server);
-    let (told, answer) = within_bounds(server, incoming).await;
+    let (told, answer) = within_bounds(server, &head, body).await;
     drop(counted);
     let took = started.elapsed();
     server.metrics.answered(&told, answer.status(), took);
-    log(&method, &uri, &answer, &told, took);
+    log(&head, &answer, &told, took);
     answer
 }
 
 /// Answers, or says which bound was met. What met it has changed nothing, save at the deadline:
 /// what was asked then goes on, and is answered alike when it is asked again under its key.
-async fn within_bounds(server: &Server, incoming: Request<Incoming>) -> (Told, Answer) {
+async fn within_bounds(server: &Server, head: &Parts, body: Incoming) -> (Told, Answer) {
     let Ok(_room) = server.requests.try_acquire() else {
         server.metrics.refused_requests.increment(1);
-        return refused(&Refusal::overloaded(RETRY_AFTER));
+        return refused(server, head, &Refusal::overloaded(RETRY_AFTER));
     };
-    match timeout(server.bounds.request_timeout, read_and_answer(server, incoming)).await {
+    match timeout(server.bounds.request_timeout, read_and_answer(server, head, body)).await {
         Ok(answer) => answer,
         Err(_) => {
             server.metrics.refused_deadline.increment(1);
-            refused(&Refusal::overloaded(RETRY_AFTER))
+            refused(server, head, &Refusal::overloaded(RETRY_AFTER))
         }
     }
 }
 
-async fn read_and_answer(server: &Server, incoming: Request<Incoming>) -> (Told, Answer) {
-    let (head, body) = incoming.into_parts();
+async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told, Answer) {
     let body = if body.is_end_stream() {
         Bytes::new()
     } else {
@@ -55,31 +55,31 @@ async fn read_and_answer(server: &Server, incoming: Request<Incoming>) -> (Told,
             Ok(Ok(body)) => body,
             Ok(Err(NoBody::TooLarge)) => {
                 server.metrics.refused_body_too_large.increment(1);
-                return refused(&Refusal::payload_too_large(bytes_max));
+                return refused(server, head, &Refusal::payload_too_large(bytes_max));
             }
             Ok(Err(NoBody::Broken)) => {
-                return refused(&Refusal::bad_request("The body ended before its end."));
+                let ended = Refusal::bad_request("The body ended before its end.");
+                return refused(server, head, &ended);
             }
             Err(_) => {
                 server.metrics.refused_body_too_slow.increment(1);
-                return refused(&Refusal::request_timeout());
+                return refused(server, head, &Refusal::request_timeout());
             }
         }
     };
-    let inbound = Inbound { method: head.method, uri: head.uri, headers: head.headers, body };
-    server.site.answer(inbound).await
+    server.site.answer(Inbound { head, body }).await
 }
 
-/// Before anybody has looked at what was asked.
-fn refused(why: &Refusal) -> (Told, Answer) {
-    (Told::default(), refusal(why))
+/// Before there was a body to look at.
+fn refused(server: &Server, head: &Parts, why: &Refusal) -> (Told, Answer) {
+    (server.site.told(head), refusal(why))
 }
 
 /// The path without its query, which may hold anything.
-fn log(method: &Method, uri: &Uri, answer: &Answer, told: &Told, took: Duration) {
-    let path = uri.path();
+fn log(head: &Parts, answer: &Answer, told: &Told, took: Duration) {
+    let path = head.uri.path();
     let line = RequestLine {
-        method,
+        method: &head.method,
         operation: told.operation_word(),
         path: path.char_indices().nth(LOGGED_PATH_CHARS_MAX).map_or(path, |(end, _)| &path[..end]),
         status: answer.status(),

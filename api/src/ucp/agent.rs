@@ -42,6 +42,11 @@ pub fn agent(headers: &HeaderMap) -> Result<Agent, Refusal> {
     }
 }
 
+/// The dialect of an answer, also to a header that is refused: every version understands that.
+pub fn dialect_told(headers: &HeaderMap) -> Dialect {
+    agent(headers).map_or(Dialect::D1, |agent| agent.dialect)
+}
+
 /// # Source
 /// RFC 8941, section 4.2: several lines of a field are one, joined by commas.
 fn joined(headers: &HeaderMap) -> Vec<u8> {

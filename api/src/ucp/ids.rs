@@ -29,6 +29,16 @@ pub fn session_in_path(component: &str) -> Option<SessionId> {
     session(&percent_decode_str(component).decode_utf8().ok()?)
 }
 
+/// The session that an answer shows: how a create is known by what it made.
+pub fn session_of_answer(body: &[u8]) -> Option<SessionId> {
+    #[derive(serde::Deserialize)]
+    struct Shown<'a> {
+        #[serde(borrow)]
+        id: std::borrow::Cow<'a, str>,
+    }
+    session(&serde_json::from_slice::<Shown<'_>>(body).ok()?.id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
