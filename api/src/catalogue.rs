@@ -44,18 +44,21 @@ pub struct Feed {
 /// One thing that is wrong with a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
-    /// Counted from 1: where the row starts.
-    pub line: u64,
+    /// Counted from 1: where the row starts. `None` if it is about the file as a whole.
+    pub line: Option<u64>,
     pub id: Option<String>,
     pub what: String,
 }
 
 impl fmt::Display for BadRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.id {
-            Some(id) => write!(f, "line {}: `{id}`: {}", self.line, self.what),
-            None => write!(f, "line {}: {}", self.line, self.what),
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
         }
+        if let Some(id) = &self.id {
+            write!(f, "`{id}`: ")?;
+        }
+        f.write_str(&self.what)
     }
 }
 
@@ -67,7 +70,7 @@ impl Feed {
             .and_then(|file| file.take(limits::FEED_BYTES_MAX + 1).read_to_end(&mut bytes));
         match read {
             Ok(_) => Feed::parse(&bytes),
-            Err(cause) => Feed::unreadable(0, cause.to_string()),
+            Err(cause) => Feed::unreadable(None, cause.to_string()),
         }
     }
 
@@ -75,10 +78,10 @@ impl Feed {
     pub fn parse(bytes: &[u8]) -> Feed {
         if bytes.len() as u64 > limits::FEED_BYTES_MAX {
             let what = format!("a feed has at most {} bytes", limits::FEED_BYTES_MAX);
-            return Feed::unreadable(0, what);
+            return Feed::unreadable(None, what);
         }
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Feed::unreadable(1, "this is UTF-16: save the feed as UTF-8".to_owned());
+            return Feed::unreadable(Some(1), "this is UTF-16: save the feed as UTF-8".to_owned());
         }
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut feed = Feed::default();
@@ -101,7 +104,7 @@ impl Feed {
         if self.problems.is_empty() { Ok(self.products) } else { Err(self.problems) }
     }
 
-    fn unreadable(line: u64, what: String) -> Feed {
+    fn unreadable(line: Option<u64>, what: String) -> Feed {
         Feed { problems: vec![BadRow { line, id: None, what }], ..Feed::default() }
     }
 
@@ -136,10 +139,10 @@ impl Feed {
             return;
         }
         let id = id.map(|id| shown(&id));
-        self.problems.push(BadRow { line, id, what });
+        self.problems.push(BadRow { line: Some(line), id, what });
         if !self.has_room() {
             let what = format!("after {} problems the rest was not read", self.problems.len());
-            self.problems.push(BadRow { line, id: None, what });
+            self.problems.push(BadRow { line: Some(line), id: None, what });
         }
     }
 

@@ -4,7 +4,9 @@
 //! and the exit status is not zero.
 
 mod check;
+mod greeting;
 mod inspect;
+mod ready;
 mod serve;
 
 use std::io::{ErrorKind, Write};
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// A payments engine that Google calls.
+/// The merchant's server for checkouts that Google makes over the Universal Commerce Protocol (UCP)
 #[derive(Parser)]
 #[command(name = "paceline", version, about, disable_help_subcommand = true)]
 struct Paceline {
@@ -40,7 +42,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum ConfigCommand {
-    /// Say OK, or everything that is wrong with a file
+    /// Say OK, or everything that is wrong with a file and with the files that it names
     Check { file: PathBuf },
     /// Print the sample configuration, which is the defaults
     Sample,

@@ -84,7 +84,26 @@ fn checking_a_feed_counts_its_products_or_tells_every_bad_row_and_fails() {
     assert!(told.contains("feed.tsv: line 2: `a`: price: `1` is not an amount"), "{told}");
     assert!(told.contains("feed.tsv: line 3: id: it is missing"), "{told}");
     let (ok, _, told) = run(paceline().args(["catalogue", "check", "/nowhere"]));
-    assert!(!ok && told.contains("No such file"), "{told}");
+    let expected = "/nowhere: No such file or directory (os error 2)\n\
+                    1 problem in 0 rows: not served\n";
+    assert_eq!((ok, told.as_str()), (false, expected));
+}
+
+#[test]
+fn checking_a_configuration_tells_what_is_wrong_with_all_that_it_names() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("paceline.toml");
+    let text = "[server]\nlisten = \"0.0.0.0:7001\"\ntls_cert_file = \"no.crt\"\n\
+                tls_key_file = \"no.key\"\n[admin]\nlisten = \"127.0.0.1:7001\"\n\
+                [catalogue]\nfeed = \"bad.tsv\"\n";
+    fs::write(&file, text).unwrap();
+    fs::write(home.path().join("bad.tsv"), "id,title,price,availability,quantity\n").unwrap();
+    let (ok, _, told) = run(paceline().args(["config", "check"]).arg(&file));
+    assert!(!ok);
+    for (line, expected) in told.lines().zip(["choose another port", "no.crt", "bad.tsv: line 1"]) {
+        assert!(line.contains(expected), "{told}");
+    }
+    assert_eq!(told.lines().count(), 3, "{told}");
 }
 
 #[test]
@@ -104,6 +123,8 @@ fn what_cannot_be_served_is_refused_in_words() {
     ] {
         refused(&config, &[], expected);
     }
+    let same = ["--listen", "127.0.0.1:7002", "--admin-listen", "127.0.0.1:7002"];
+    refused("", &same, "choose another port");
     let in_use = format!("{address} is in use");
     refused("", &["--listen", &address.to_string()], &in_use);
     refused("", &["--admin-listen", &address.to_string()], &in_use);
@@ -122,6 +143,24 @@ fn a_data_directory_that_is_not_ours_to_use_is_refused_in_words() {
     fs::write(strange.path().join("thesis.txt"), "mine").unwrap();
     let dir = strange.path().to_str().unwrap();
     refused("", &["--data-dir", dir], "not a Paceline data directory");
+}
+
+#[test]
+fn the_greeting_buys_what_the_configured_feed_has_whatever_it_is_called() {
+    let home = tempfile::tempdir().unwrap();
+    let feed = "id\ttitle\tprice\tavailability\tquantity\n\
+                a\tTea\t2 EUR\tout_of_stock\t5\nit's \\b\tTea\t1 EUR\tin_stock\t5\n";
+    fs::write(home.path().join("feed.tsv"), feed).unwrap();
+    let key = "key-0123456789abcdef";
+    let keys = format!("api_keys = [{{ caller = \"google\", key = \"{key}\" }}]");
+    let serving =
+        Serving::of(home, &format!("[catalogue]\nfeed = \"feed.tsv\"\n[platform]\n{keys}\n"));
+    let command = serving.greeting.lines().find(|line| line.contains("curl")).unwrap();
+    let pasted = command.replace("ONE-OF-YOUR-KEYS", key);
+    let (_, told, _) = run(Command::new("sh").args(["-c", &pasted]));
+    let checkout: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(checkout["line_items"][0]["item"]["id"], "it's \\b");
+    assert_eq!(checkout["currency"], "EUR");
 }
 
 #[test]

@@ -319,3 +319,11 @@ fn california() -> Address {
 fn is_key(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
+
+#[test]
+fn two_callers_with_one_key_are_refused_by_name_and_the_key_is_not_repeated() {
+    let row = |caller| format!("{{ caller = \"{caller}\", key = \"key-0123456789abcdef\" }}");
+    let told = problems(&format!("[platform]\napi_keys = [{}, {}]\n", row("google"), row("other")));
+    let expected = "p.toml:1: `platform`: `google` and `other` of `api_keys` have the same key";
+    assert_eq!(told, [expected]);
+}

@@ -45,6 +45,13 @@ impl Columns {
     /// `None` if no row could be read under this header, and that is reported.
     fn of(header: &ByteRecord, line: u64, feed: &mut Feed) -> Option<Self> {
         let mut known: Vec<(usize, Attribute)> = vec![];
+        if let [only] = header.iter().collect::<Vec<_>>()[..]
+            && only.contains(&b',')
+        {
+            let what = "the columns look comma-separated: save the feed with tabs between them";
+            feed.report(line, None, what.to_owned());
+            return None;
+        }
         for (index, name) in header.iter().enumerate() {
             let Some(attribute) = Attribute::named(&String::from_utf8_lossy(name)) else {
                 continue;

@@ -1,17 +1,19 @@
 //! `paceline config check` and `paceline catalogue check`.
 
+use std::fmt::Display;
 use std::path::Path;
 
+use super::ready::ready;
 use super::{Failure, say};
 use crate::catalogue::Feed;
 use crate::config::Config;
 
-/// The file alone: what the environment adds is another matter.
+/// The file, and then what it names; what the environment adds is another matter.
 pub fn config(file: &Path) -> Result<(), Failure> {
-    match Config::load(Some(file), []) {
-        Ok(_) => say("OK\n"),
-        Err(problems) => Err(Failure(problems.iter().map(ToString::to_string).collect())),
-    }
+    let config = Config::load(Some(file), [])
+        .map_err(|problems| Failure(problems.iter().map(ToString::to_string).collect()))?;
+    ready(&config).map_err(Failure)?;
+    say("OK\n")
 }
 
 pub fn catalogue(file: &Path) -> Result<(), Failure> {
@@ -20,12 +22,24 @@ pub fn catalogue(file: &Path) -> Result<(), Failure> {
     match feed.checked() {
         Ok(products) => {
             let sold_out = products.values().filter(|offer| offer.units == 0).count();
-            say(&format!("OK: {} products, {sold_out} of them out of stock\n", products.len()))
+            say(&format!(
+                "OK: {}, {sold_out} of them out of stock\n",
+                counted(products.len(), "product")
+            ))
         }
         Err(problems) => {
             let told = problems.iter().map(|bad| format!("{}: {bad}", file.display()));
-            let sum = format!("{} problems in {rows} rows: not served", problems.len());
+            let sum = format!(
+                "{} in {}: not served",
+                counted(problems.len(), "problem"),
+                counted(rows, "row")
+            );
             Err(Failure(told.chain([sum]).collect()))
         }
     }
+}
+
+fn counted<N: Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }

@@ -7,22 +7,22 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use paceline_domain::tables::Tables;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{Engine, Options};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::greeting::{greeting, origin};
+use super::ready::{Ready, ready, tables};
 use super::{Failure, say};
 use crate::admin::{self, Admin};
-use crate::catalogue::{self, Feed};
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::logging::{self, Logging};
 use crate::routes::Site;
 use crate::server::{self, Server};
 use crate::ucp::{Wire, Words};
-use crate::{descriptors, limits, metrics, tls};
+use crate::{descriptors, limits, metrics};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -72,11 +72,12 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     // Asked to stop while it starts, it starts and stops.
     let mut signals = Signals::listen()?;
     config.server.connections_max = connections_max(&config)?;
-    let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose()?;
-    let tables = tables(&config).map_err(Failure)?;
+    let Ready { acceptor, tables } = ready(&config).map_err(Failure)?;
     let public = server::bind(config.server.listen, "--listen")?;
     let private = server::bind(config.admin.listen, "--admin-listen")?;
-    let (origin, admin_address) = (origin(&config, public.local_addr()?), private.local_addr()?);
+    let (public_address, private_address) = (public.local_addr()?, private.local_addr()?);
+    let origin = origin(&config, public_address);
+    let greeting = greeting(&config, &tables, public_address, private_address);
 
     let admin = Arc::new(Admin::new(metrics::install()?));
     metrics::products(tables.products.len());
@@ -99,7 +100,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let workers = engine.workers().to_vec();
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
     admin.ready(log, book);
-    say(&greeting(&origin, &config.merchant.base_path, admin_address))?;
+    say(&greeting)?;
 
     while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
     stop(&admin, &server, &engine, &mut signals).await;
@@ -113,18 +114,6 @@ fn connections_max(config: &Config) -> Result<usize, String> {
         tracing::warn!(wanted, fit, "fewer connections fit the limit of open files (ulimit -n)");
     }
     Ok(fit)
-}
-
-/// Everything but the products is in the configuration; the products are in the feed.
-fn tables(config: &Config) -> Result<Arc<Tables>, Vec<String>> {
-    let (feed, name) = match &config.feed {
-        Some(file) => (Feed::read(file), file.display().to_string()),
-        None => (Feed::parse(catalogue::EMBEDDED.as_bytes()), "the embedded feed".to_owned()),
-    };
-    let products = feed.checked().map_err(|problems| {
-        problems.iter().map(|bad| format!("{name}: {bad}")).collect::<Vec<_>>()
-    })?;
-    Ok(Arc::new(Tables { products, ..config.tables.clone() }))
 }
 
 /// A new feed takes the place of the old one, or is refused as a whole.
@@ -177,29 +166,12 @@ fn processor(processor: &config::Processor) -> SimulatedOptions {
     }
 }
 
-fn origin(config: &Config, address: SocketAddr) -> String {
-    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
-    format!("{scheme}://{address}")
-}
-
 async fn tidy_metrics(admin: Arc<Admin>) {
     let mut period = tokio::time::interval(limits::METRICS_UPKEEP);
     loop {
         period.tick().await;
         admin.tidy_metrics();
     }
-}
-
-/// What a person reads first. It goes to standard output; the log does not.
-fn greeting(origin: &str, base_path: &str, admin: SocketAddr) -> String {
-    let body = r#"{"line_items":[{"item":{"id":"product_12345"},"quantity":1}],"currency":"USD"}"#;
-    format!(
-        "paceline is ready.\n\
-        \x20 public  {origin}{base_path}\n\
-        \x20 admin   http://{admin}  (/metrics /healthz /readyz)\n\
-        A first checkout:\n\
-        \x20 curl -s {origin}{base_path}/checkout-sessions -H 'Content-Type: application/json' -d '{body}'\n"
-    )
 }
 
 /// What the operating system asks for.

@@ -84,10 +84,19 @@ pub fn merchant(section: &mut Section<'_>) -> Merchant {
 }
 
 pub fn platform(section: &mut Section<'_>) -> Platform {
-    Platform {
-        default: section.value("default", word),
-        api_keys: section.rows("api_keys", api_key),
+    Platform { default: section.value("default", word), api_keys: api_keys(section) }
+}
+
+/// One key cannot tell two callers apart.
+fn api_keys(section: &mut Section<'_>) -> Vec<ApiKey> {
+    let keys = section.rows("api_keys", api_key);
+    for (index, ApiKey { name, key }) in keys.iter().enumerate() {
+        if let Some(earlier) = keys[..index].iter().find(|e| e.key.expose() == key.expose()) {
+            let earlier = &earlier.name;
+            section.complain(&format!("`{earlier}` and `{name}` of `api_keys` have the same key"));
+        }
     }
+    keys
 }
 
 fn link(row: &mut Section<'_>) -> Option<Link> {
