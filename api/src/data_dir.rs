@@ -25,10 +25,9 @@ impl DataDir {
     pub fn open(storage: &config::Storage) -> Result<Self, String> {
         let dir = &storage.data_dir;
         let log = RocksLog::open(dir, log_options(storage)).map_err(|cause| cause.to_string())?;
+        // Made before the book: where there is a book there was a key, even after a crash in here.
+        let seal_key = seal_key(&dir.join("SEAL_KEY"), book(dir).join("PACELINE").exists())?;
         let book = RocksLog::open(&book(dir), book_options()).map_err(|cause| cause.to_string())?;
-        let key = dir.join("SEAL_KEY");
-        let seal_key =
-            SealKey::load_or_create(&key).map_err(|cause| format!("{}: {cause}", key.display()))?;
         Ok(Self { log: Arc::new(log), book: Arc::new(book), seal_key })
     }
 }
@@ -36,6 +35,26 @@ impl DataDir {
 /// Where the processor's book is.
 pub fn book(data_dir: &Path) -> PathBuf {
     data_dir.join("processor")
+}
+
+/// A new key in the place of a lost one would hide that something is lost.
+fn seal_key(file: &Path, was_made: bool) -> Result<SealKey, String> {
+    let name = file.display();
+    let key = match SealKey::load(file) {
+        Ok(None) if was_made => {
+            return Err(format!(
+                "{name} is missing: it opens the payment credentials of payments in flight, and \
+                 this data directory was used with it. Restore the file, from where the directory \
+                 was copied or backed up. If it is lost, these payments cannot be gone on with and \
+                 are for an operator to look into; everything else is untouched. To go on without \
+                 it, make a new one: (umask 077; head -c 32 /dev/urandom > {name})"
+            ));
+        }
+        Ok(None) => SealKey::create(file),
+        Ok(Some(key)) => Ok(key),
+        Err(cause) => Err(cause),
+    };
+    key.map_err(|cause| format!("{name}: {cause}"))
 }
 
 fn log_options(storage: &config::Storage) -> RocksOptions {

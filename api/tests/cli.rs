@@ -146,6 +146,22 @@ fn a_data_directory_that_is_not_ours_to_use_is_refused_in_words() {
 }
 
 #[test]
+fn a_lost_key_is_told_with_what_is_lost_and_never_replaced_unasked() {
+    let mut serving = Serving::with("");
+    serving.kill();
+    let dir = serving.data_dir();
+    fs::remove_file(dir.join("SEAL_KEY")).unwrap();
+    refused("", &["--data-dir", dir.to_str().unwrap()], "SEAL_KEY is missing");
+    assert!(!dir.join("SEAL_KEY").exists());
+    let (_, _, told) = run(&mut serve_in(serving.home()));
+    let (_, remedy) = told.split_once("make a new one: ").unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", remedy]).current_dir(serving.home());
+    assert!(run(&mut shell).0, "{remedy}");
+    assert_eq!(serving.again().create("product_12345").status, 201);
+}
+
+#[test]
 fn the_greeting_buys_what_the_configured_feed_has_whatever_it_is_called() {
     let home = tempfile::tempdir().unwrap();
     let feed = "id\ttitle\tprice\tavailability\tquantity\n\

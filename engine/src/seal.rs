@@ -36,23 +36,27 @@ impl SealKey {
         }
     }
 
-    /// Reads the key of a data directory, or makes one: 32 random bytes, readable by the owner
-    /// only, on disk before it is used.
+    /// Reads the key of a data directory, if it has one.
     ///
     /// # Errors
     /// Those of the file system; `InvalidData` if the file is not a key.
-    pub fn load_or_create(path: &Path) -> io::Result<Self> {
+    pub fn load(path: &Path) -> io::Result<Option<Self>> {
         match fs::read(path) {
-            Ok(bytes) => bytes.as_slice().try_into().map(Self::new).map_err(|_| {
-                let what = format!("{} is not a key of {KEY_BYTES} bytes", path.display());
+            Ok(bytes) => bytes.as_slice().try_into().map(Self::new).map(Some).map_err(|_| {
+                let what = format!("it is not a key of {KEY_BYTES} bytes");
                 io::Error::new(io::ErrorKind::InvalidData, what)
             }),
-            Err(absent) if absent.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(absent) if absent.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn create(path: &Path) -> io::Result<Self> {
+    /// Makes the key of a data directory: 32 random bytes, readable by the owner only, on disk
+    /// before it is used. Whatever was sealed by an earlier one is lost.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn create(path: &Path) -> io::Result<Self> {
         let mut key = [0; KEY_BYTES];
         SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
         // Written beside and renamed, so that a crash leaves a whole key or none.

@@ -66,8 +66,9 @@ fn a_directory_gets_its_key_once_and_only_the_owner_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("SEAL_KEY");
-    let sealed = SealKey::load_or_create(&file).unwrap().seal(b"one", &token());
-    let again = SealKey::load_or_create(&file).unwrap();
+    assert!(SealKey::load(&file).unwrap().is_none());
+    let sealed = SealKey::create(&file).unwrap().seal(b"one", &token());
+    let again = SealKey::load(&file).unwrap().unwrap();
     assert_eq!(again.open(b"one", &sealed), Some(token()));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing else is left there");
@@ -76,8 +77,7 @@ fn a_directory_gets_its_key_once_and_only_the_owner_may_read_it() {
 #[test]
 fn two_directories_have_two_keys() {
     let dir = tempfile::tempdir().unwrap();
-    let [one, two] =
-        ["one", "two"].map(|name| SealKey::load_or_create(&dir.path().join(name)).unwrap());
+    let [one, two] = ["one", "two"].map(|name| SealKey::create(&dir.path().join(name)).unwrap());
     assert_eq!(two.open(b"one", &one.seal(b"one", &token())), None);
 }
 
@@ -87,7 +87,7 @@ fn a_file_that_is_no_key_is_refused_and_left_alone() {
     let file = dir.path().join("SEAL_KEY");
     for wrong in [&b""[..], &[7; KEY_BYTES - 1], &[7; KEY_BYTES + 1]] {
         fs::write(&file, wrong).unwrap();
-        let refused = SealKey::load_or_create(&file).err().unwrap();
+        let refused = SealKey::load(&file).err().unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::InvalidData);
         assert_eq!(fs::read(&file).unwrap(), wrong);
     }
@@ -98,8 +98,8 @@ fn a_crash_while_the_key_was_made_leaves_room_for_the_next_try() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("SEAL_KEY");
     fs::write(file.with_extension("new"), b"half").unwrap();
-    let sealed = SealKey::load_or_create(&file).unwrap().seal(b"one", &token());
-    assert_eq!(SealKey::load_or_create(&file).unwrap().open(b"one", &sealed), Some(token()));
+    let sealed = SealKey::create(&file).unwrap().seal(b"one", &token());
+    assert_eq!(SealKey::load(&file).unwrap().unwrap().open(b"one", &sealed), Some(token()));
 }
 
 fn hex(digits: &str) -> Vec<u8> {
