@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 /// The merchant's server for checkouts that Google makes over the Universal Commerce Protocol (UCP)
 #[derive(Parser)]
-#[command(name = "paceline", version, about, disable_help_subcommand = true)]
+#[command(name = "paceline", version, disable_help_subcommand = true)]
 struct Paceline {
     #[command(subcommand)]
     command: Command,

@@ -30,6 +30,14 @@ fn serving_needs_nothing_and_greets_with_a_checkout_that_works_when_pasted() {
 }
 
 #[test]
+fn help_says_first_what_the_program_is() {
+    let (ok, told, _) = run(paceline().arg("--help"));
+    assert!(ok);
+    let first = told.lines().next().unwrap();
+    assert!(first.contains("merchant's server") && first.contains("UCP"), "{first}");
+}
+
+#[test]
 fn without_a_data_directory_named_it_is_made_where_the_program_runs() {
     let home = tempfile::tempdir().unwrap();
     let mut command = paceline();
