@@ -14,11 +14,10 @@ use actix::{
 };
 use paceline_storage::{Append, DueChange, EventLog, StreamId, Version};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::entity::Entity;
 use crate::error::EngineError;
-use crate::limits::{CARRYING_BEFORE_SLEEP, RETRY_FIRST};
+use crate::limits::RETRY_FIRST;
 use crate::turn::{Ask, Fate, Notify, Owner, Unanswered};
 use crate::world::World;
 
@@ -33,7 +32,6 @@ pub(crate) struct Shell<E: Entity> {
 }
 
 struct Carrying {
-    since: Instant,
     work: SpawnHandle,
     /// The credential that it takes is not here.
     in_want: bool,
@@ -131,17 +129,17 @@ impl<E: Entity> Shell<E> {
         }
         let Some((effect, secret)) = owner.owed() else { return };
         let in_want = owner.wants_secret();
-        self.world.metrics.of(E::KIND).effects_owed.increment(1.0);
+        E::directory(&self.world).carrying(&self.world, 1);
         let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
         let work = context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
             actor.carrying = None;
-            actor.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
+            E::directory(&actor.world).carrying(&actor.world, -1);
             if let Presence::Awake(owner) = &mut actor.presence {
                 owner.tell(&actor.world, outcome, &actor.notify);
             }
             actor.carry_on(context);
         }));
-        self.carrying = Some(Carrying { since: Instant::now(), work, in_want });
+        self.carrying = Some(Carrying { work, in_want });
     }
 
     /// Begins again what was in want of the credential that has come.
@@ -149,7 +147,7 @@ impl<E: Entity> Shell<E> {
         let Presence::Awake(owner) = &self.presence else { return };
         if let Some(carrying) = self.carrying.take_if(|c| c.in_want && !owner.wants_secret()) {
             context.cancel_future(carrying.work);
-            self.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
+            E::directory(&self.world).carrying(&self.world, -1);
             self.carry_on(context);
         }
     }
@@ -191,7 +189,7 @@ impl<E: Entity> Actor for Shell<E> {
 
     fn stopped(&mut self, _: &mut Context<Self>) {
         if self.carrying.is_some() {
-            self.world.metrics.of(E::KIND).effects_owed.decrement(1.0);
+            E::directory(&self.world).carrying(&self.world, -1);
         }
         self.world.metrics.of(E::KIND).awake.decrement(1.0);
     }
@@ -219,10 +217,11 @@ impl<E: Entity> Handler<Ask<E>> for Shell<E> {
                 let world = Arc::clone(&self.world);
                 E::directory(&world).send(&world, self.stream, ask, false);
             }
-            Presence::Damaged | Presence::Waking => {
+            Presence::Damaged => {
                 // The asker may have left.
                 let _ = ask.reply.send(Err(Unanswered::Failed(EngineError::Damaged)));
             }
+            Presence::Waking => unreachable!("the mailbox waits meanwhile"),
         }
     }
 }
@@ -259,9 +258,8 @@ impl<E: Entity> Handler<Sleep> for Shell<E> {
     type Result = ();
 
     fn handle(&mut self, _: Sleep, context: &mut Context<Self>) {
-        let long = |carrying: &Carrying| carrying.since.elapsed() >= CARRYING_BEFORE_SLEEP;
         let idle = match &mut self.presence {
-            Presence::Awake(owner) => owner.is_quiet() && self.carrying.as_ref().is_none_or(long),
+            Presence::Awake(owner) => owner.is_quiet() && self.carrying.is_none(),
             Presence::Damaged => true,
             Presence::Waking => false,
             Presence::Asleep => return,

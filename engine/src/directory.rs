@@ -6,7 +6,7 @@
 //! it. Other processes are the log's matter: its versions tell two owners apart.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix::{Actor, Addr, ArbiterHandle};
@@ -32,6 +32,7 @@ pub(crate) struct Directory<E: Entity> {
     awake_max: usize,
     workers: Vec<ArbiterHandle>,
     next_worker: AtomicUsize,
+    carrying: AtomicIsize,
 }
 
 struct Live<E: Entity> {
@@ -47,6 +48,7 @@ impl<E: Entity> Directory<E> {
             awake_max,
             workers,
             next_worker: AtomicUsize::new(0),
+            carrying: AtomicIsize::new(0),
         }
     }
 
@@ -93,6 +95,17 @@ impl<E: Entity> Directory<E> {
     /// Takes back an actor that was asked to sleep and cannot yet.
     pub fn keep(&self, stream: StreamId) {
         self.hand().push_back(stream);
+    }
+
+    /// Counts those that begin (1) or end (-1) carrying out what they owe.
+    pub fn carrying(&self, world: &World, change: i8) {
+        self.carrying.fetch_add(isize::from(change), Ordering::Relaxed);
+        world.metrics.of(E::KIND).effects_owed.increment(f64::from(change));
+    }
+
+    /// How many carry out what they owe.
+    pub fn owing(&self) -> usize {
+        usize::try_from(self.carrying.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
     /// Starts an actor where it was asked for, so that the answer need not change threads.

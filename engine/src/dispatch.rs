@@ -45,7 +45,7 @@ pub(crate) async fn carry_out(
                 Err(left) => AttemptOutcome::OutOfStock(left),
                 Ok(()) => {
                     let reserve = instrument::Command::Reserve { attempt, amount, currency };
-                    outcome(pay(world, instrument, reserve, secret).await)
+                    outcome(attempt, pay(world, instrument, reserve, secret).await).await
                 }
             };
             Command::AttemptEnded { attempt: attempt.number, outcome, now: world.now() }
@@ -136,8 +136,12 @@ async fn pay(
     ask::<Instruments>(world, stream, command, secret, known).await
 }
 
-/// What the instrument's word on a reservation means to the session.
-fn outcome(reserved: Result<Progress, instrument::Rejection>) -> AttemptOutcome {
+/// What the instrument's word on a reservation means to the session. A word that makes no sense
+/// concludes nothing: the attempt stays open, for an operator to look at.
+async fn outcome(
+    attempt: AttemptId,
+    reserved: Result<Progress, instrument::Rejection>,
+) -> AttemptOutcome {
     match reserved {
         Ok(Progress::Declined(reason)) => AttemptOutcome::Declined(reason),
         Ok(
@@ -147,7 +151,8 @@ fn outcome(reserved: Result<Progress, instrument::Rejection>) -> AttemptOutcome 
             | Progress::CaptureRefused(_),
         ) => AttemptOutcome::Reserved,
         Ok(Progress::Reserving) | Err(_) => {
-            unreachable!("an instrument answers when the reservation has ended")
+            tracing::error!(%attempt, ?reserved, "an instrument's word makes no sense");
+            std::future::pending().await
         }
     }
 }
@@ -220,7 +225,7 @@ async fn credential_lost(world: &World, attempt: AttemptId) -> ! {
 
 /// Whether a stream may have been written to before.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
+enum Known {
     Perhaps,
     /// Its id was made up for this very command, which writes if there is nothing yet: reading
     /// first would be in vain, save after a crash, and then the log says so.
@@ -228,7 +233,7 @@ pub(crate) enum Known {
 }
 
 /// Asks another entity until it answers.
-pub(crate) async fn ask<E: Entity>(
+async fn ask<E: Entity>(
     world: &Arc<World>,
     stream: StreamId,
     command: E::Command,

@@ -7,24 +7,22 @@ use std::time::Duration;
 use actix::ArbiterHandle;
 use futures_util::future::join_all;
 use paceline_domain::ids::{OrderId, ProductId, SessionId};
-use paceline_domain::market::Offer;
 use paceline_domain::session::{
     Asked, Changes, Command, Complete, Create, InstrumentShown, Update,
 };
 use paceline_domain::stock;
 use paceline_domain::tables::Tables;
 use paceline_domain::text::Text;
-use paceline_storage::{EventLog, StreamId};
+use paceline_storage::EventLog;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::clock::Surroundings;
 use crate::directory::Directory;
-use crate::dispatch;
 use crate::entity::{Kind, Stocks};
 use crate::error::EngineError;
 use crate::gateway::Gateway;
 use crate::idempotency::{Claim, Claims, Keyed};
-use crate::limits::{ASKS_RETRIED_MAX, DRAIN_LONGEST};
+use crate::limits::{ASKS_RETRIED_MAX, ATTEMPTS_OPEN_MAX, DRAIN_LONGEST, LEVEL_PATIENCE};
 use crate::metrics::Metrics;
 use crate::seal::SealKey;
 use crate::secret::Secret;
@@ -138,18 +136,19 @@ impl Engine {
             &mut *world.tables.write().unwrap_or_else(PoisonError::into_inner),
             Arc::clone(&tables),
         );
-        let recounted = move |(product, offer): (&ProductId, &Offer)| {
-            let stream = Stocks::stream(product);
-            let known = before.offer(product).is_some_and(|before| before.units == offer.units);
-            (!known).then_some((stream, offer.units))
-        };
         self.0.workers[0].spawn_fn(move || {
             actix::spawn(async move {
-                let recounted: Vec<_> = tables.products.iter().filter_map(recounted).collect();
-                for (stream, counted) in recounted {
-                    if world.levels.get(stream).is_some() {
-                        count(&world, stream, counted).await;
-                    }
+                let recounted: Vec<&ProductId> = tables
+                    .products
+                    .iter()
+                    .filter(|(product, offer)| {
+                        before.offer(product).map(|before| before.units) != Some(offer.units)
+                    })
+                    .map(|(product, _)| product)
+                    .filter(|product| world.levels.get(Stocks::stream(product)).is_some())
+                    .collect();
+                for some in recounted.chunks(RECOUNTED_AT_ONCE) {
+                    join_all(some.iter().map(|product| count(&world, product))).await;
                 }
             });
         });
@@ -230,6 +229,10 @@ impl Engine {
         offered: PaymentOffered,
         front: Front,
     ) -> Result<Reply, EngineError> {
+        if self.0.world.sessions.owing() >= ATTEMPTS_OPEN_MAX {
+            self.0.world.metrics.asks_refused.increment(1);
+            return Err(EngineError::Overloaded);
+        }
         let manner = front.manner;
         let asked = front.keyed.as_ref().map(|keyed| Asked {
             key: keyed.key.as_bytes().into(),
@@ -324,24 +327,32 @@ impl Engine {
     /// sold out looks sold out.
     async fn learn_levels(&self, changes: &Changes) {
         let world = &self.0.world;
-        let tables = world.tables();
-        let unheard = |product: &ProductId| {
-            let stream = Stocks::stream(product);
-            let offer = tables.offer(product)?;
-            world.levels.get(stream).is_none().then_some((stream, offer.units))
-        };
-        let lines = changes.lines.iter().flatten();
-        let asking = lines
-            .filter_map(|line| unheard(&line.product))
-            .map(|(stream, counted)| count(world, stream, counted));
+        let lines = changes.lines.iter().flatten().map(|line| &line.product);
+        let unheard = |product: &&ProductId| world.levels.get(Stocks::stream(product)).is_none();
+        let asking = lines.filter(unheard).map(|product| count(world, product));
         join_all(asking).await;
     }
 }
 
-/// Tells a stock what the feed counts; it makes known what is left.
-async fn count(world: &Arc<World>, stream: StreamId, counted: u64) {
-    let count = stock::Command::Count { counted };
-    let _ = dispatch::ask::<Stocks>(world, stream, count, None, dispatch::Known::Perhaps).await;
+/// Stocks that are told at once of their new count when a feed is read.
+const RECOUNTED_AT_ONCE: usize = 64;
+
+/// Tells a stock what the feed counts now; it makes known what is left. Asked once: whoever needs
+/// to know for certain holds the units.
+async fn count(world: &Arc<World>, product: &ProductId) {
+    let Some(counted) = world.tables().offer(product).map(|offer| offer.units) else { return };
+    let (reply, answer) = oneshot::channel();
+    let ask = Ask {
+        command: stock::Command::Count { counted },
+        manner: Manner(0),
+        keyed: None,
+        secret: None,
+        reply,
+        permit: None,
+        patience: None,
+    };
+    world.stocks.send(world, Stocks::stream(product), ask, false);
+    let _ = tokio::time::timeout(LEVEL_PATIENCE, answer).await; // the level is what was wanted
 }
 
 /// One request on its way to its session.

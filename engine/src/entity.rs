@@ -92,6 +92,12 @@ pub trait Entity: Sized + 'static {
         refused: Option<&Self::Rejection>,
     ) -> Self::Reply;
 
+    /// Whether a refusal says nothing of the request itself, only of the moment: it is not
+    /// remembered under the key, so that the same question may be asked again.
+    fn is_passing(_: &Self::Rejection) -> bool {
+        false
+    }
+
     /// The reply as a wire would send it again, if a wire may have asked.
     fn to_remember(_: &Self::Reply) -> Option<&Reply> {
         None

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
+
 /// A stream with this many records since its last snapshot gets one: waking stays a matter of a
 /// millisecond, however long the story, and a hot product does not write itself down too often.
 pub const RECORDS_BETWEEN_SNAPSHOTS: u64 = 1024;
@@ -17,9 +19,18 @@ pub const RETRY_LONGEST: Duration = Duration::from_secs(15);
 /// A step that has been repeated this often without an answer is shown to an operator.
 pub const RETRIES_BEFORE_OVERDUE: u32 = 8;
 
-/// An actor that has been carrying something out for this long may leave memory all the same:
-/// else an outage of the processor would fill it. The log wakes it again.
-pub const CARRYING_BEFORE_SLEEP: Duration = Duration::from_secs(30);
+/// Sessions whose payment is under way, or whose completion is not settled: one more is refused
+/// before it is accepted. What an outage of the processor leaves open stays in memory and holds
+/// stock, so it needs a bound of its own: minutes of a busy shop.
+pub const ATTEMPTS_OPEN_MAX: usize = 32 * 1024;
+
+/// A hold in the snapshot of a stock: an attempt's id and its units.
+const HOLD_BYTES_MAX: usize = 32;
+
+const _: () = assert!(
+    ATTEMPTS_OPEN_MAX * HOLD_BYTES_MAX <= SNAPSHOT_BYTES_MAX / 2,
+    "the stock that everybody holds has a snapshot"
+);
 
 /// How often the log is searched for what has come due.
 pub const TIMER_PERIOD: Duration = Duration::from_millis(100);
@@ -27,6 +38,10 @@ pub const TIMER_PERIOD: Duration = Duration::from_millis(100);
 /// What comes due is woken in pages of this size, so that an hour in which everything expires
 /// does not push everybody else out.
 pub const DUE_PAGE: usize = 512;
+
+/// How long a request waits to hear what is left of a product; after that the feed's count has to
+/// do, and the hold will tell.
+pub const LEVEL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often an ask that met a changing of owners is sent again before it is refused.
 pub const ASKS_RETRIED_MAX: u32 = 4;

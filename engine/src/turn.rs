@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics::Gauge;
 use paceline_domain::session::Asked;
 use paceline_domain::time::Timestamp;
+use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
 use paceline_storage::{
     AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored, StreamId,
     Version,
@@ -324,7 +325,8 @@ impl<E: Entity> Owner<E> {
         mut leaving: Leaving<E>,
         notify: &Notify,
     ) {
-        let Decided { events, asked_before, .. } = decided;
+        let Decided { events, asked_before, refused } = decided;
+        let keyed = keyed.filter(|_| !refused.as_ref().is_some_and(E::is_passing));
         let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint);
         let answer = self.answer(world, asked_before, keyed, !events.is_empty(), &leaving);
         leaving.extend(self.called(world, |state, step| E::is_over(state, step)));
@@ -398,7 +400,13 @@ impl<E: Entity> Owner<E> {
             return None;
         }
         self.snapshot_at = self.version;
-        Some(codec::encode(&self.state))
+        let snapshot = codec::encode(&self.state);
+        if snapshot.len() > SNAPSHOT_BYTES_MAX {
+            // It only makes waking quicker: the turn must not fail for it.
+            tracing::warn!(stream = ?self.stream, bytes = snapshot.len(), "too large a snapshot");
+            return None;
+        }
+        Some(snapshot)
     }
 
     fn due_change(&mut self, world: &World) -> DueChange {

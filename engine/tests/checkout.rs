@@ -289,3 +289,41 @@ fn a_product_that_is_sold_out_sells_again_when_the_feed_counts_more() {
         }
     });
 }
+
+#[test]
+fn a_refusal_that_says_only_that_a_payment_is_under_way_is_not_remembered() {
+    run(async {
+        let mut shop = Shop::new();
+        shop.options.complete_deadline = Duration::from_millis(20);
+        shop.options.gateway_timeout = Duration::from_millis(100);
+        let engine = shop.open();
+        let id = ready(&engine, "shoes", 1).await;
+        let slow = offered("sim_timeout_then_decline");
+        engine.complete(id, caller(), slow, front(Some("first"))).await.unwrap();
+        let pay = || engine.complete(id, caller(), offered("tok"), front(Some("second")));
+        let meanwhile = pay().await.unwrap();
+        assert!(words(&meanwhile).contains("in progress"), "{}", words(&meanwhile));
+        becomes(&engine, id, "ReadyForComplete").await;
+        let afterwards = pay().await.unwrap();
+        assert!(words(&afterwards).contains("Completed"), "{}", words(&afterwards));
+    });
+}
+
+#[test]
+fn a_session_outlives_the_withdrawal_of_one_of_its_products() {
+    run(async {
+        let shop = Shop::new();
+        let engine = shop.open();
+        let mut both = wanted("shoes", 1);
+        both.lines.as_mut().unwrap().extend(wanted("last", 1).lines.unwrap());
+        let id = session_of(&engine.create(caller(), both, front(None)).await.unwrap());
+        let mut withdrawn = tables();
+        withdrawn.products.remove(&product("last"));
+        engine.set_tables(std::sync::Arc::new(withdrawn));
+
+        let reply = engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
+        assert!(words(&reply).contains("Incomplete"), "{}", words(&reply));
+        let without = engine.update(id, caller(), wanted("shoes", 1), front(None)).await.unwrap();
+        assert!(words(&without).contains("ReadyForComplete"), "{}", words(&without));
+    });
+}

@@ -7,8 +7,9 @@
 //! Layout: `PACELINE` (what this is, in TOML), `LOCK`, and one RocksDB in each of `shard-000/`,
 //! `shard-001/`, ...
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,9 @@ struct Marker {
 impl DataDir {
     /// Takes hold of a data directory, and creates it if there is none.
     pub fn open_or_create(path: &Path, asked: ShardCount) -> Result<DataDir, DataDirError> {
-        fs::create_dir_all(path).map_err(|cause| io_error(path, cause))?;
+        // Buyers' names and addresses are in it: nobody else's business.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|cause| io_error(path, cause))?;
         // Before the lock, so that nothing of ours is left behind in a stranger's directory.
         refuse_foreign(path)?;
         let lock = lock(path)?;

@@ -31,7 +31,7 @@ pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// One turn's events. A checkout with a few hundred lines takes some 100 KiB.
 pub const RECORD_BYTES_MAX: usize = 1024 * 1024;
 
-/// One entity's state. The largest is the stock of a product with many holds, about 1 MiB.
+/// One entity's state. The largest is the stock of a product that everybody holds.
 pub const SNAPSHOT_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// One remembered answer: a whole reply as it went over the wire.

@@ -182,11 +182,12 @@ fn what_a_session_lacks_is_told_even_with_a_new_price() {
 }
 
 #[test]
-fn a_product_that_is_sold_no_more_is_refused() {
+fn a_product_that_was_withdrawn_is_told_as_sold_out_and_nothing_is_charged() {
     let mut checkout = ready();
     checkout.shop.offers.remove(&product(POT));
-    let gone = Rejection::ItemUnknown { index: 1, product: product(POT) };
-    assert_eq!(checkout.complete(), Err(gone));
+    assert_eq!(checkout.complete(), Ok(()));
+    assert!(checkout.is_open());
+    assert_eq!(checkout.session().problems(), [Problem::OutOfStock { line: 1, left: 0 }]);
 }
 
 #[test]

@@ -242,12 +242,17 @@ fn a_session_that_has_used_up_its_ids_is_refused_and_not_broken() {
 }
 
 #[test]
-fn a_product_that_is_sold_no_more_must_leave_the_cart() {
+fn a_product_that_was_withdrawn_keeps_nobody_from_changing_the_rest() {
     let mut checkout = ready();
+    let before = checkout.lines()[1].clone();
     checkout.shop.offers.remove(&product(POT));
-    let gone = Rejection::ItemUnknown { index: 1, product: product(POT) };
-    assert_eq!(checkout.update(buyer(ines())), Err(gone));
+    assert_eq!(checkout.update(buyer(ines())), Ok(()));
+    assert_eq!(checkout.lines()[1].price, before.price);
+    assert_eq!(checkout.lines()[1].short, Some(0));
+    assert_eq!(checkout.update(lines(tea_and_pot())), Ok(()));
     assert_eq!(checkout.update(lines(vec![wanted(TEA, 2)])), Ok(()));
+    let gone = Rejection::ItemUnknown { index: 1, product: product(POT) };
+    assert_eq!(checkout.update(lines(tea_and_pot())), Err(gone), "it is new again");
 }
 
 #[test]

@@ -56,6 +56,10 @@ impl Entity for Sessions {
         }
     }
 
+    fn is_passing(refused: &Rejection) -> bool {
+        matches!(refused, Rejection::InProgress | Rejection::NotFound)
+    }
+
     fn to_remember(reply: &Reply) -> Option<&Reply> {
         Some(reply)
     }

@@ -68,12 +68,12 @@ fn merge(
 ) -> Result<Draft, Rejection> {
     let mut notices = vec![];
     let mut options_asked = vec![];
-    match changes.lines {
+    let before = match changes.lines {
         Some(wanted) => lines::replace(&mut contents, &wanted)?,
         None if contents.lines.is_empty() => return Err(Rejection::NoLines),
-        None => {}
-    }
-    lines::look_up(&mut contents, &**market)?;
+        None => contents.lines.clone(),
+    };
+    lines::look_up(&mut contents, &before, &**market)?;
     match changes.buyer {
         Change::Keep => {}
         Change::Set(buyer) => contents.buyer = Some(buyer),

@@ -19,8 +19,12 @@ pub(super) fn currency(
 }
 
 /// Puts the wanted lines in the place of those that are there. A named line keeps its id; one
-/// without a name takes the unclaimed line of the same product, or a new id.
-pub(super) fn replace(contents: &mut Contents, wanted: &[LineWanted]) -> Result<(), Rejection> {
+/// without a name takes the unclaimed line of the same product, or a new id. Returns those that
+/// were there.
+pub(super) fn replace(
+    contents: &mut Contents,
+    wanted: &[LineWanted],
+) -> Result<Vec<Line>, Rejection> {
     if wanted.is_empty() {
         return Err(Rejection::NoLines);
     }
@@ -42,8 +46,7 @@ pub(super) fn replace(contents: &mut Contents, wanted: &[LineWanted]) -> Result<
         };
         lines.push(Line::wanted(id, line));
     }
-    contents.lines = lines;
-    Ok(())
+    Ok(std::mem::replace(&mut contents.lines, lines))
 }
 
 /// Every question about the wanted lines that needs no catalogue.
@@ -65,17 +68,33 @@ fn check(contents: &Contents, wanted: &[LineWanted]) -> Result<(), Rejection> {
 }
 
 /// Takes title, price, picture and stock of each line from the market.
-pub(super) fn look_up(contents: &mut Contents, market: &dyn Market) -> Result<(), Rejection> {
+///
+/// - `before`: the lines as they were. One whose product was withdrawn since stays as it was, with
+///   nothing left of it; only a line that is new is refused.
+pub(super) fn look_up(
+    contents: &mut Contents,
+    before: &[Line],
+    market: &dyn Market,
+) -> Result<(), Rejection> {
     let asked = contents.currency;
     for (index, line) in contents.lines.iter_mut().enumerate() {
         let product = line.product.clone();
-        let Some(offer) = market.offer(&product) else {
-            return Err(Rejection::ItemUnknown { index, product });
+        let offer = match market.offer(&product) {
+            Some(offer) if offer.currency == asked => offer,
+            withdrawn => {
+                let was = before.iter().find(|was| was.id == line.id && was.product == product);
+                let Some(was) = was else {
+                    return Err(match withdrawn.map(|offer| offer.currency) {
+                        None => Rejection::ItemUnknown { index, product },
+                        Some(sold_in) => {
+                            Rejection::CurrencyDiffers { index, product, sold_in, asked }
+                        }
+                    });
+                };
+                *line = Line { quantity: line.quantity, short: Some(0), ..was.clone() };
+                continue;
+            }
         };
-        if offer.currency != asked {
-            let sold_in = offer.currency;
-            return Err(Rejection::CurrencyDiffers { index, product, sold_in, asked });
-        }
         let left = market.left(&product);
         line.title = offer.title.clone();
         line.price = offer.price;
