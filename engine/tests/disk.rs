@@ -55,15 +55,17 @@ fn life<F: Future<Output = ()>>(
     key: [u8; 32],
     story: impl FnOnce(Engine, Arc<RocksLog>) -> F + 'static,
 ) {
-    let log = log(dir);
+    let stored = log(dir);
     run(async move {
-        let engine = open_on(&options(), log.clone(), processor as Arc<dyn Gateway>, key);
-        story(engine.clone(), log).await;
+        let engine = open_on(&options(), stored.clone(), processor as Arc<dyn Gateway>, key);
+        story(engine.clone(), stored).await;
         engine.stop().await;
         for worker in engine.workers() {
             worker.stop();
         }
     });
+    // Some worker lets go last. A process that ends while RocksDB is being closed aborts.
+    drop(log(dir));
 }
 
 fn wallet() -> PaymentOffered {
