@@ -154,7 +154,45 @@ fn instrument<'a>(
             .map(|Object(body)| fulfillment::address(body, &path.member("billing_address")))
             .transpose()?,
     };
+    check_shown(&shown, path)?;
     Ok((shown, body.credential))
+}
+
+/// What is shown is stored, echoed and logged in the open: no card number may slip in with it.
+fn check_shown(shown: &InstrumentShown, path: &Path<'_>) -> Result<(), Malformed> {
+    let four = |digits: &Text| digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit());
+    if !shown.last_digits.as_ref().is_none_or(four) {
+        return Err(Malformed::invalid(path.member("last_digits"), "at most four digits"));
+    }
+    for (member, words) in [
+        ("id", Some(&shown.id)),
+        ("handler_id", Some(&shown.handler_id)),
+        ("type", Some(&shown.kind)),
+        ("brand", shown.brand.as_ref()),
+        ("rich_text_description", shown.rich_text_description.as_ref()),
+        ("rich_card_art", shown.rich_card_art.as_ref()),
+    ] {
+        if words.is_some_and(|words| has_card_number(words)) {
+            return Err(Malformed::invalid(path.member(member), "a card number does not go here"));
+        }
+    }
+    Ok(())
+}
+
+/// 13 to 19 digits, perhaps in groups, with the check digit of a card (ISO/IEC 7812).
+fn has_card_number(words: &str) -> bool {
+    words.split(|c: char| !c.is_ascii_digit() && c != ' ' && c != '-').any(|run| {
+        let digits: Vec<u32> = run.chars().filter_map(|c| c.to_digit(10)).collect();
+        (13..=19).contains(&digits.len()) && passes_luhn(&digits)
+    })
+}
+
+fn passes_luhn(digits: &[u32]) -> bool {
+    let weighed = digits.iter().rev().enumerate().map(|(at, digit)| match at % 2 {
+        0 => *digit,
+        _ => digit * 2 / 10 + digit * 2 % 10,
+    });
+    weighed.sum::<u32>().is_multiple_of(10)
 }
 
 fn needed(word: Option<Word<'_>>, path: &Path<'_>) -> Result<Text, Malformed> {

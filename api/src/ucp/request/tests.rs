@@ -418,6 +418,26 @@ fn a_credential_is_a_token_and_never_a_card_number() {
 }
 
 #[test]
+fn a_card_number_is_refused_wherever_it_would_be_shown() {
+    let with = |member: &str, words: &str| {
+        let mut body = json!({"payment_data": {"id": "pi_1", "handler_id": "gpay", "type": "card",
+            "credential": {"type": "PAYMENT_GATEWAY", "token": "tok"}}});
+        body["payment_data"][member] = json!(words);
+        parse_complete(body.to_string().as_bytes()).err().map(|error| error.path)
+    };
+    let path = |member: &str| Some(format!("$.payment_data.{member}"));
+    for number in ["4111111111111111", "4111 1111 1111 1111", "378282246310005"] {
+        for member in ["id", "brand", "rich_text_description", "last_digits"] {
+            assert_eq!(with(member, number), path(member), "{number}");
+        }
+    }
+    assert_eq!(with("last_digits", "12345"), path("last_digits"));
+    assert_eq!(with("last_digits", "1111"), None);
+    assert_eq!(with("id", "4111111111111112"), None, "no card has this check digit");
+    assert_eq!(with("rich_text_description", "Visa 1111, 12/2030"), None);
+}
+
+#[test]
 fn cancel_has_no_body_or_an_object() {
     assert!(parse_cancel(b"").is_ok());
     assert!(parse_cancel(b"{}").is_ok());

@@ -1,0 +1,82 @@
+//! The README's quick start, as it is printed: what a new user pastes is what runs here.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{Serving, run};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The commands in a section's `sh` blocks, in their order.
+fn commands(section: &str) -> Vec<String> {
+    let readme = page("README.md");
+    let (_, from) = readme.split_once(&format!("## {section}\n")).unwrap();
+    let section = from.split("\n## ").next().unwrap();
+    let blocks = section.split("```sh\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
+}
+
+fn amount(checkout: &Value, kind: &str) -> u64 {
+    let totals = checkout["totals"].as_array().unwrap();
+    totals.iter().find(|total| total["type"] == kind).unwrap()["amount"].as_u64().unwrap()
+}
+
+#[test]
+fn the_quick_start_runs_as_printed_and_comes_to_what_the_page_says() {
+    let serving = Serving::with("");
+    let mut blocks = commands("Quick start");
+    assert_eq!(blocks.remove(0), "make run\n");
+    // The ports of the page may be taken on this machine.
+    let script = blocks
+        .concat()
+        .replace("127.0.0.1:8080", &serving.public.to_string())
+        .replace("127.0.0.1:9464", &serving.admin.to_string());
+    let pasted = tempfile::tempdir().unwrap();
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&pasted);
+    let (ok, told, complaint) = run(&mut bash);
+    assert!(ok, "{complaint}");
+
+    let checkout = |file: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(pasted.path().join(file)).unwrap()).unwrap()
+    };
+    assert_eq!(checkout("created.json")["status"], "incomplete");
+    let updated = checkout("updated.json");
+    assert_eq!(updated["status"], "ready_for_complete");
+    let amounts = ["subtotal", "fulfillment", "tax", "total"].map(|kind| amount(&updated, kind));
+    assert_eq!(amounts, [10_000, 500, 850, 11_350]);
+    let options = &updated["fulfillment"]["methods"][0]["groups"][0]["options"];
+    assert_eq!((&options[1]["id"], &options[1]["total"]), (&"ship_express".into(), &1500.into()));
+    assert_eq!(checkout("completed.json")["status"], "completed");
+    assert_eq!(checkout("canceled.json")["status"], "canceled");
+    assert!(told.contains("completed by attempt 1"), "the story at the end: {told}");
+
+    let readme = page("README.md");
+    for said in ["subtotal 10000", "shipping 500", "1500", "tax 850", "total 11350"] {
+        assert!(readme.contains(said), "the page says {said}");
+    }
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    for name in ["README.md", "ARCHITECTURE.md", "benches/RESULTS.md"] {
+        let words = page(name);
+        let from = root().join(name).parent().unwrap().to_owned();
+        let links = words.split("](").skip(1).map(|link| link.split(')').next().unwrap());
+        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            assert!(from.join(link).exists(), "{name} leads to {link}, which is not there");
+        }
+    }
+}
