@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::AttemptId;
 
-/// How many settled holds are remembered. A repeat comes within the time-outs of one step, so
-/// this many other buyers would have to settle in between for one to be taken for new.
+/// How many settled holds are remembered. A repeat that comes after this many others settled is
+/// not known any more: a late sale is then refused as not held, and a late hold would be new. The
+/// engine repeats a hold only before its attempt has ended, so no hold comes that late.
 pub const SETTLED_REMEMBERED_MAX: usize = 4096;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

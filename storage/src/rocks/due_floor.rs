@@ -2,7 +2,7 @@
 //!
 //! Why: what was due and is done leaves deletions behind, all of them before the first entry
 //! that is still there. A search from the very beginning steps over each until compaction takes
-//! them away (a tenth of a second for a million), and it is repeated every second.
+//! them away (a tenth of a second for a million), and it is repeated several times a second.
 //!
 //! Promise: no entry that was acknowledged is ever before the floor. It is kept in memory only
 //! and begins at zero, so after a restart one search is a slow one.
