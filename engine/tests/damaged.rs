@@ -16,12 +16,13 @@ use paceline_engine::{Engine, EngineError, Kind};
 use paceline_storage::{
     AnswerWrite, Append, DueChange, EventLog, MemoryLog, Millis, StreamId, Version,
 };
+use tokio::sync::oneshot;
 
 /// What no version of this program has written: another version, no events, half of an event.
 const NONSENSE: [&[u8]; 4] = [b"", b"\x02\x01\x08", b"\x01\xff\xff\xff\xff\xff", b"\x01\x02\x08"];
 
 /// Writes a record to a stream, whatever the stream says before it.
-fn write(log: &MemoryLog, stream: StreamId, record: &'static [u8]) {
+async fn write(log: &MemoryLog, stream: StreamId, record: &'static [u8]) {
     let turn = Append {
         stream,
         expected: log.read(stream).unwrap().version,
@@ -30,7 +31,13 @@ fn write(log: &MemoryLog, stream: StreamId, record: &'static [u8]) {
         answer: None,
         due: DueChange::Keep,
     };
-    log.append(turn, Box::new(|written| assert!(written.is_ok()))).unwrap();
+    append(log, turn).await;
+}
+
+async fn append(log: &MemoryLog, turn: Append) {
+    let (told, written) = oneshot::channel();
+    log.append(turn, Box::new(|result| told.send(result).unwrap())).unwrap();
+    written.await.unwrap().unwrap();
 }
 
 async fn opened(engine: &Engine) -> SessionId {
@@ -51,7 +58,7 @@ fn a_session_that_cannot_be_read_is_answered_as_damaged_and_the_others_as_ever()
             let shop = Shop::new();
             let engine = shop.open();
             let id = opened(&engine).await;
-            write(&shop.log, Kind::Session.stream(id.0), nonsense);
+            write(&shop.log, Kind::Session.stream(id.0), nonsense).await;
 
             let engine = shop.open();
             let (changes, keyed) = (wanted("shoes", 2), front(Some("k")));
@@ -89,7 +96,7 @@ fn a_remembered_answer_that_cannot_be_read_is_not_replaced_by_another() {
             answer: Some(take),
             due: DueChange::Keep,
         };
-        shop.log.append(turn, Box::new(|written| assert!(written.is_ok()))).unwrap();
+        append(&shop.log, turn).await;
         let engine = shop.open();
         let creating = engine.create(caller(), wanted("shoes", 1), front(Some("k")));
         assert_eq!(creating.await, Err(EngineError::Damaged));
@@ -107,7 +114,7 @@ fn an_attempt_whose_stock_cannot_be_read_stays_open_and_charges_nobody() {
             session_of(&engine.create(caller(), wanted("last", 1), front(None)).await.unwrap());
         // The first half of `printf last | sha256sum`.
         let stock: u128 = 0x3547_cb11_2ac4_489a_f231_0c06_26cd_ba6f;
-        write(&shop.log, Kind::Stock.stream(stock), b"\x02");
+        write(&shop.log, Kind::Stock.stream(stock), b"\x02").await;
 
         let engine = shop.open();
         let reply = engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
