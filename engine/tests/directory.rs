@@ -30,10 +30,10 @@ fn renamed(number: u64) -> Changes {
 }
 
 /// Does something on one of the engine's own threads.
-async fn on_worker<T: Send + 'static, F: Future<Output = T> + 'static>(
+async fn on_worker<T: Send + 'static>(
     engine: &Engine,
     number: usize,
-    work: impl FnOnce(Engine) -> F + Send + 'static,
+    work: impl AsyncFnOnce(Engine) -> T + Send + 'static,
 ) -> T {
     let (done, told) = oneshot::channel();
     let (mine, workers) = (engine.clone(), engine.workers());
@@ -60,7 +60,7 @@ fn every_change_is_made_once_however_often_its_session_falls_asleep() {
         let changing = (0..ASKS_OF_EACH)
             .flat_map(|number| ids.iter().enumerate().map(move |(at, id)| (number, at, *id)));
         let changed = changing.map(|(number, at, id)| {
-            on_worker(&engine, at + number as usize, move |engine| async move {
+            on_worker(&engine, at + number as usize, async move |engine| {
                 engine.update(id, caller(), renamed(number), front(None)).await
             })
         });
@@ -78,23 +78,26 @@ fn everybody_who_buys_is_served_though_everything_falls_asleep_at_once() {
     run(async {
         let shop = cramped();
         let engine = shop.open();
-        let buying = (0..150).map(|number| {
-            on_worker(&engine, number, move |engine| async move {
-                let wanted = wanted("last", 1);
-                let created = engine.create(caller(), wanted, front(None)).await.unwrap();
-                let id = session_of(&created);
+        let opening = (0..150).map(|number| {
+            on_worker(&engine, number, async move |engine| {
+                let created = engine.create(caller(), wanted("last", 1), front(None)).await;
+                session_of(&created.unwrap())
+            })
+        });
+        let ids = join_all(opening).await;
+        let buying = ids.iter().enumerate().map(|(number, id)| {
+            let (id, key) = (*id, number.to_string());
+            on_worker(&engine, number, async move |engine| {
                 let token = if number % 3 == 0 { "sim_decline_expired_card" } else { "tok" };
-                let key = format!("{number}");
                 let paying = engine.complete(id, caller(), offered(token), front(Some(&key)));
                 let paid = paying.await.unwrap();
                 // Whoever was declined tries another way, until there are none left.
                 if words(&paid).contains("ReadyForComplete") {
                     engine.complete(id, caller(), offered("tok"), front(None)).await.unwrap();
                 }
-                id
             })
         });
-        let ids = join_all(buying).await;
+        join_all(buying).await;
         let mut completed = 0;
         for id in ids {
             let reply = engine.get(id, caller(), front(None)).await.unwrap();
