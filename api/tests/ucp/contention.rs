@@ -99,3 +99,58 @@ fn whoever_wants_more_than_there_is_learns_how_much_there_is() {
     let words = checkout["messages"][0]["content"].as_str().unwrap();
     assert!(words.contains("Only 100"), "{words}");
 }
+
+#[test]
+fn of_many_completes_of_one_checkout_one_is_carried_out() {
+    let serving = Serving::with("");
+    let caller = serving.caller();
+    let id = guide::ready(&caller);
+    let say = |number: usize| {
+        let payment = guide::complete(&format!("token-{number}")).to_string();
+        caller.keyed(&format!("k{number}")).say("POST", &path_of(&id, "complete"), payment)
+    };
+    let mut paying: Vec<TcpStream> = (0..32).map(say).collect();
+    let answers: Vec<_> = paying.iter_mut().map(answer).collect();
+    let (first, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].json()["status"], "completed");
+    for other in others {
+        let code = &other.json()["messages"][0]["code"];
+        assert!(code == "complete_in_progress" || code == "already_completed", "{code}");
+        assert_eq!(other.status, 409);
+    }
+    assert_eq!(serving.stopped_book().of(&id), ["reserved 11350 USD", "captured 11350 USD"]);
+}
+
+#[test]
+fn of_a_complete_and_a_cancel_at_once_one_wins_and_the_other_learns_it() {
+    let serving = Serving::with("");
+    let caller = serving.caller();
+    let ids: Vec<String> = (0..20).map(|_| guide::ready(&caller)).collect();
+    let payment = guide::complete(TOKEN).to_string();
+    let complete = |id: &str| caller.say("POST", &path_of(id, "complete"), &payment);
+    let cancel = |id: &str| caller.say("POST", &path_of(id, "cancel"), "");
+    let both = |(number, id): (usize, &String)| match number % 2 {
+        0 => [complete(id), cancel(id)],
+        _ => {
+            let first = cancel(id);
+            [complete(id), first]
+        }
+    };
+    let mut asked: Vec<[TcpStream; 2]> = ids.iter().enumerate().map(both).collect();
+    let mut ends = vec![];
+    for (id, [complete, cancel]) in ids.iter().zip(&mut asked) {
+        let (completed, canceled) = (answer(complete).status, answer(cancel).status);
+        let end = caller.get(id).json()["status"].as_str().unwrap().to_owned();
+        match end.as_str() {
+            "completed" => assert_eq!((completed, canceled), (200, 409)),
+            "canceled" => assert_eq!((completed, canceled), (409, 200)),
+            other => panic!("{other}"),
+        }
+        ends.push(end);
+    }
+    let book = serving.stopped_book();
+    for (id, end) in ids.iter().zip(ends) {
+        assert_eq!(book.of(id).len(), if end == "completed" { 2 } else { 0 });
+    }
+}

@@ -167,6 +167,8 @@ fn duplicates_of_a_request_in_progress_wait_for_its_answer() {
     let keyed = caller.keyed("k");
     let say = |_| keyed.say("POST", &path_of(&id, "complete"), &payment);
     let mut waiting: Vec<TcpStream> = (0..16).map(say).collect();
+    let other = keyed.complete(&id, &guide::complete("another token"));
+    refused(&other, 409, "idempotency_conflict");
     let answers: Vec<_> = waiting.iter_mut().map(|socket| whole(&answer(socket))).collect();
     assert!(answers[0].2.contains(r#""status":"completed""#), "{}", answers[0].2);
     assert!(answers.iter().all(|each| *each == answers[0]));

@@ -64,20 +64,44 @@ fn feed(price: &str, title: &str) -> String {
     format!("id\ttitle\tprice\tavailability\tquantity\ntea\t{title}\t{price}\tin_stock\t5\n")
 }
 
-#[test]
-fn a_price_that_changed_is_told_before_anything_is_charged() {
+/// A program that sells tea, and what makes it sell by another feed from then on.
+fn selling_tea() -> (Serving, impl Fn(&Serving, &str)) {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("feed.tsv");
     fs::write(&file, feed("10.00 USD", "Tea")).unwrap();
     let serving = Serving::of(home, "[catalogue]\nfeed = \"feed.tsv\"\n");
+    let sell = move |serving: &Serving, feed: &str| {
+        fs::write(&file, feed).unwrap();
+        serving.signal("HUP");
+        let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
+        until(|| serving.metric(taken) == Some(1.0));
+    };
+    (serving, sell)
+}
+
+#[test]
+fn an_item_that_is_sold_no_longer_is_told_and_nothing_is_charged() {
+    let (serving, sell) = selling_tea();
+    let caller = serving.caller();
+    let id = guide::ready_with(&caller, &guide::create_of("tea", "USD"));
+    sell(&serving, &feed("10.00 USD", "Tea").replace("tea", "coffee"));
+    let told = body(&caller.complete(&id, &guide::complete(TOKEN)), 200);
+    assert_eq!(told["status"], "incomplete");
+    assert_eq!(messages(&told), ["error out_of_stock $.line_items[0]"]);
+    let instead = json!({"line_items": [{"item": {"id": "coffee"}, "quantity": 1}]});
+    assert_eq!(body(&caller.update(&id, &instead), 200)["status"], "ready_for_complete");
+    let completed = body(&caller.complete(&id, &guide::complete(TOKEN)), 200);
+    assert_eq!(completed["status"], "completed");
+    assert_eq!(serving.stopped_book().of(&id), ["reserved 1585 USD", "captured 1585 USD"]);
+}
+
+#[test]
+fn a_price_that_changed_is_told_before_anything_is_charged() {
+    let (serving, sell) = selling_tea();
     let caller = serving.caller();
     let id = guide::ready_with(&caller, &guide::create_of("tea", "USD"));
     let other = guide::ready_with(&caller, &guide::create_of("tea", "USD"));
-
-    fs::write(&file, feed("20.00 USD", "Tea")).unwrap();
-    serving.signal("HUP");
-    let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
-    until(|| serving.metric(taken) == Some(1.0));
+    sell(&serving, &feed("20.00 USD", "Tea"));
     let told = body(&caller.complete(&id, &guide::complete(TOKEN)), 200);
     assert_eq!(told["status"], "ready_for_complete");
     assert_eq!(messages(&told), ["warning totals_changed $.totals[3]"]);
@@ -96,16 +120,10 @@ fn a_price_that_changed_is_told_before_anything_is_charged() {
 
 #[test]
 fn a_new_title_at_the_same_price_is_nothing_to_ask_about() {
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("feed.tsv");
-    fs::write(&file, feed("10.00 USD", "Tea")).unwrap();
-    let serving = Serving::of(home, "[catalogue]\nfeed = \"feed.tsv\"\n");
+    let (serving, sell) = selling_tea();
     let caller = serving.caller();
     let id = guide::ready_with(&caller, &guide::create_of("tea", "USD"));
-    fs::write(&file, feed("10.00 USD", "Fine Tea")).unwrap();
-    serving.signal("HUP");
-    let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
-    until(|| serving.metric(taken) == Some(1.0));
+    sell(&serving, &feed("10.00 USD", "Fine Tea"));
     let completed = body(&caller.complete(&id, &guide::complete(TOKEN)), 200);
     assert_eq!(completed["status"], "completed");
     assert_eq!(completed["line_items"][0]["item"]["title"], "Fine Tea");
