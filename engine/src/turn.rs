@@ -326,9 +326,9 @@ impl<E: Entity> Owner<E> {
         notify: &Notify,
     ) {
         let Decided { events, asked_before, refused } = decided;
-        let keyed = keyed.filter(|_| !refused.as_ref().is_some_and(E::is_passing));
+        let passing = refused.as_ref().is_some_and(E::is_passing);
         let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint);
-        let answer = self.answer(world, asked_before, keyed, !events.is_empty(), &leaving);
+        let answer = self.answer(world, asked_before, keyed, !events.is_empty(), passing, &leaving);
         leaving.extend(self.called(world, |state, step| E::is_over(state, step)));
         if events.is_empty() && answer.is_none() && self.is_durable() {
             return leave(leaving, false);
@@ -361,6 +361,7 @@ impl<E: Entity> Owner<E> {
         asked_before: Option<Asked>,
         keyed: Option<Keyed>,
         changed: bool,
+        passing: bool,
         leaving: &Leaving<E>,
     ) -> Option<AnswerWrite> {
         let now = world.now();
@@ -376,6 +377,9 @@ impl<E: Entity> Owner<E> {
         let Keyed { key, fingerprint } = keyed.filter(|_| changed || self.version > Version(0))?;
         let reply = leaving.first().and_then(|(_, reply)| E::to_remember(reply)).cloned();
         let body = Remembered { fingerprint, reply }.to_bytes();
+        // The log is asked in any case, for only it knows whether the key was answered before. What
+        // says nothing of the request itself is forgotten in the moment in which it is written.
+        let expires_at = if passing { Millis(now.0) } else { expires_at };
         Some(AnswerWrite::Take { key: key.into(), body, now: Millis(now.0), expires_at })
     }
 
@@ -445,7 +449,7 @@ impl<E: Entity> Owner<E> {
         let durable = Arc::clone(&self.durable);
         let metrics = Arc::clone(&world.metrics);
         let (notify, generation) = (Arc::clone(notify), self.generation);
-        let (decided_on, remembered) = (turn.expected, turn.answer.is_some());
+        let (decided_on, remembered) = (turn.expected, turn.answer.as_ref().is_some_and(lasts));
         let owes = E::owes(&self.state);
         Box::new(move |written| match written {
             Ok(version) => {
@@ -472,6 +476,14 @@ impl<E: Entity> Owner<E> {
     /// Everything queued so far is on disk.
     fn is_durable(&self) -> bool {
         self.durable.load(Ordering::Acquire) >= self.version.0
+    }
+}
+
+/// Whether whoever asks again will find it.
+fn lasts(answer: &AnswerWrite) -> bool {
+    match answer {
+        AnswerWrite::Take { now, expires_at, .. } => expires_at > now,
+        AnswerWrite::Replace { .. } => true,
     }
 }
 

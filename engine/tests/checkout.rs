@@ -327,3 +327,20 @@ fn a_session_outlives_the_withdrawal_of_one_of_its_products() {
         assert!(words(&without).contains("ReadyForComplete"), "{}", words(&without));
     });
 }
+
+#[test]
+fn a_payment_in_progress_is_told_alike_to_its_own_key_after_a_restart() {
+    run(async {
+        let mut shop = Shop::new();
+        shop.options.complete_deadline = Duration::from_millis(5);
+        let engine = shop.open();
+        let id = ready(&engine, "shoes", 1).await;
+        let outage = || offered("sim_timeout_then_approve");
+        let first = engine.complete(id, caller(), outage(), front(Some("p"))).await.unwrap();
+        assert!(words(&first).contains("CompleteInProgress"), "{}", words(&first));
+        // The processor is asked again at once, and answers only after the retry is in.
+        let restarted = shop.open();
+        let again = restarted.complete(id, caller(), outage(), front(Some("p"))).await.unwrap();
+        assert_eq!(again, first);
+    });
+}
