@@ -5,10 +5,11 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use common::{Serving, run};
+use common::{Serving, guide, paceline, run};
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -79,4 +80,59 @@ fn every_relative_link_leads_somewhere() {
             assert!(from.join(link).exists(), "{name} leads to {link}, which is not there");
         }
     }
+}
+
+/// Placeholders stand for what a user has: a configuration, a feed, a session.
+#[test]
+fn every_command_line_of_the_page_is_taken_by_the_program() {
+    let mut serving = Serving::with("");
+    let id = guide::opened(&serving.caller());
+    serving.kill();
+    let sample = |name: &str| root().join("sample").join(name).to_str().unwrap().to_owned();
+    let page = page("README.md");
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("paceline ")).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    for line in lines {
+        let typed = line.split("   ").next().unwrap().replace(['[', ']'], "");
+        let file =
+            sample(if typed.contains("catalogue") { "catalogue.tsv" } else { "paceline.toml" });
+        let word = |word: &str| match word {
+            "FILE" => file.clone(),
+            "ADDR" => "127.0.0.1:0".to_owned(),
+            "DIR" => "data".to_owned(),
+            "ENTITY" => "session".to_owned(),
+            "ID" => id.clone(),
+            word => word.to_owned(),
+        };
+        let mut command = paceline();
+        command.args(typed.split_whitespace().skip(1).map(word)).current_dir(serving.home());
+        let (ok, told, complaint) = match typed.contains(" serve ") {
+            true => greeted(command),
+            false => run(&mut command),
+        };
+        assert!(ok && !told.is_empty(), "{typed}: {complaint}");
+    }
+}
+
+#[test]
+fn every_target_of_make_that_a_page_names_is_there() {
+    let makefile = page("Makefile");
+    for name in ["README.md", "ARCHITECTURE.md", "benches/RESULTS.md"] {
+        let words = page(name);
+        let named =
+            ["`make ", "\nmake "].into_iter().flat_map(|before| words.split(before).skip(1));
+        for rest in named {
+            let target = rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap();
+            assert!(makefile.contains(&format!("\n{target}:")), "{name}: make {target}");
+        }
+    }
+}
+
+/// Starts to serve, hears the first words, and stops it.
+fn greeted(mut serve: Command) -> (bool, String, String) {
+    let mut process = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut told = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut told).unwrap();
+    let stopped = Command::new("kill").arg(process.id().to_string()).status().unwrap();
+    (stopped.success() && process.wait().unwrap().success(), told, "it does not serve".to_owned())
 }
