@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::common::caller::path_of;
 use crate::common::{Answer, Caller, Serving, awaited, guide};
 
-/// The processor can be late, and is not waited for.
-const CONFIG: &str = "[engine]\ncomplete_deadline = \"20ms\"\ngateway_timeout = \"150ms\"\n\
+/// The processor can be late, and is not waited for that long.
+const CONFIG: &str = "[engine]\ncomplete_deadline = \"1s\"\ngateway_timeout = \"1500ms\"\n\
     [processor]\nlatency_median = \"0s\"\nlatency_p99 = \"0s\"\n";
 
 /// The word of the protocol for what was asked.
@@ -138,21 +138,22 @@ impl Buyer {
         self.updates("another option", option("ship_express"));
         self.updates("a card for show", json!({"payment": card()}));
         self.updates("consent", consent());
-        self.completes("paid for", guide::TOKEN);
+        self.completes("paid for", guide::TOKEN, "completed");
         self.reads("paid for, read again");
     }
 
     fn is_declined(&mut self) {
         self.readies();
-        self.completes("declined", "sim_decline_insufficient_funds");
-        self.completes("handed to the buyer's bank", "sim_decline_authentication_required");
+        self.completes("declined", "sim_decline_insufficient_funds", "ready_for_complete");
+        let challenge = "sim_decline_authentication_required";
+        self.completes("handed to the buyer's bank", challenge, "requires_escalation");
         self.reads("with the buyer's bank");
-        self.completes("paid for at last", guide::TOKEN);
+        self.completes("paid for at last", guide::TOKEN, "completed");
     }
 
     fn waits(&mut self) {
         self.readies();
-        self.completes("in progress", "sim_timeout_then_approve");
+        self.completes("in progress", "sim_timeout_then_approve", "complete_in_progress");
         self.reads("still in progress");
         self.asks(
             "not changed while in progress",
@@ -178,7 +179,7 @@ impl Buyer {
         self.updates("codes rejected", codes(json!(rejected)));
         let five = json!([{"id": "line_1", "item": {"id": "product_12345"}, "quantity": 5}]);
         self.updates("an automatic discount", json!({"line_items": five}));
-        self.completes("paid for with less", guide::TOKEN);
+        self.completes("paid for with less", guide::TOKEN, "completed");
     }
 
     fn picks_up(&mut self) {
@@ -241,9 +242,10 @@ impl Buyer {
         self.asks(name, Operation::Update, request);
     }
 
-    fn completes(&mut self, name: &'static str, token: &str) {
+    fn completes(&mut self, name: &'static str, token: &str, status: &str) {
         let payment = guide::complete(token);
         self.asks(name, Operation::Complete, payment);
+        assert_eq!(self.exchanges.last().unwrap().checkout["status"], status, "{name}");
     }
 
     fn asks(&mut self, name: &'static str, operation: Operation, request: Value) {

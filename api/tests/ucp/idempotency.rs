@@ -217,7 +217,7 @@ fn a_key_is_remembered_after_a_crash() {
 #[test]
 fn an_answer_that_there_was_no_room_is_not_remembered() {
     let serving = Serving::with(
-        "[engine]\nasks_max = 1\ncomplete_deadline = \"1s\"\ngateway_timeout = \"2s\"\n",
+        "[engine]\nasks_max = 1\ncomplete_deadline = \"2s\"\ngateway_timeout = \"10s\"\n",
     );
     let caller = serving.caller();
     let id = guide::ready(&caller);

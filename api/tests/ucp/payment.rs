@@ -206,7 +206,7 @@ fn a_card_that_is_shown_before_it_is_paid_with_is_repeated_without_a_credential(
 fn a_token_is_on_no_answer_in_no_log_and_not_on_the_disk() {
     let secret = "tok-5f2c9e-very-secret";
     let token = format!(r#"{{"protocolVersion":"ECv2","signedMessage":"{secret}"}}"#);
-    let serving = Serving::with(PROMPT);
+    let serving = Serving::with("");
     let caller = serving.caller();
     let id = guide::ready(&caller);
     let mut told = vec![caller.update(

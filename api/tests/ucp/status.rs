@@ -7,7 +7,7 @@ use crate::common::{Caller, Serving};
 use crate::{body, messages, refused};
 
 /// The processor answers late: there is time to look at a payment in progress.
-const SLOW: &str = "[engine]\ncomplete_deadline = \"20ms\"\ngateway_timeout = \"700ms\"\n\
+const SLOW: &str = "[engine]\ncomplete_deadline = \"20ms\"\ngateway_timeout = \"30s\"\n\
     [processor]\nlatency_median = \"0s\"\nlatency_p99 = \"0s\"\n";
 
 fn status(caller: &Caller, id: &str) -> String {

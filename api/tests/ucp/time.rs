@@ -10,7 +10,7 @@ use crate::{body, messages, refused, totals};
 
 #[test]
 fn a_session_that_nobody_completes_is_canceled_and_takes_no_more_writes() {
-    let serving = Serving::with("[engine]\nsession_lives = \"400ms\"\n");
+    let serving = Serving::with("[engine]\nsession_lives = \"1s\"\n");
     let caller = serving.caller();
     let id = guide::ready(&caller);
     let checkout = awaited(|| {
