@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Full;
 use paceline_domain::ids::SessionId;
 use paceline_engine::{Engine, Reply};
@@ -66,9 +66,6 @@ impl Site {
         };
         if head.method == Method::HEAD {
             response = without_body(response);
-        }
-        if let Some(id) = head.headers.get(REQUEST_ID).filter(|id| is_request_id(id)) {
-            response.headers_mut().insert(REQUEST_ID, id.clone());
         }
         (told, response)
     }
@@ -192,6 +189,13 @@ fn without_body(response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     let mut response = response.map(|_| Full::new(Bytes::new()));
     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     response
+}
+
+/// Every answer carries the caller's name for its request, whoever answers.
+pub fn echo_request_id(asked: &HeaderMap, answer: &mut HeaderMap) {
+    if let Some(id) = asked.get(REQUEST_ID).filter(|id| is_request_id(id)) {
+        answer.insert(REQUEST_ID, id.clone());
+    }
 }
 
 fn is_request_id(id: &HeaderValue) -> bool {

@@ -258,6 +258,20 @@ fn http_2_is_spoken_without_tls_too() {
 }
 
 #[test]
+fn a_request_that_is_refused_before_it_is_read_has_its_id_in_the_answer_too() {
+    let serving = Serving::with("[server]\nbody_bytes_max = 1024\n");
+    let long = "x".repeat(2048);
+    let request = format!(
+        "POST /checkout-sessions HTTP/1.1\r\nhost: a\r\nconnection: close\r\nrequest-id: abc-1\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{long}",
+        long.len()
+    );
+    let answer = exchange(serving.public, &request);
+    refused(&answer, 413, "payload_too_large");
+    assert!(answer.headers.contains("request-id: abc-1"), "{}", answer.headers);
+}
+
+#[test]
 fn a_body_over_the_limit_is_answered_413_on_http_2_too() {
     let serving = Serving::with("[server]\nbody_bytes_max = 1024\n");
     let url = format!("http://{}/checkout-sessions", serving.public);

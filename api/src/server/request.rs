@@ -12,7 +12,7 @@ use super::body::{self, NoBody};
 use crate::limits::{LOGGED_PATH_CHARS_MAX, RETRY_AFTER};
 use crate::logging::RequestLine;
 use crate::metrics::Told;
-use crate::routes::{Inbound, REQUEST_ID, refusal};
+use crate::routes::{Inbound, REQUEST_ID, echo_request_id, refusal};
 use crate::ucp::Refusal;
 
 type Answer = Response<Full<Bytes>>;
@@ -22,7 +22,8 @@ pub async fn answer(server: &Server, incoming: Request<Incoming>) -> Answer {
     let (head, body) = incoming.into_parts();
     server.metrics.in_flight.increment(1.0);
     let counted = InFlight(server);
-    let (told, answer) = within_bounds(server, &head, body).await;
+    let (told, mut answer) = within_bounds(server, &head, body).await;
+    echo_request_id(&head.headers, answer.headers_mut());
     drop(counted);
     let took = started.elapsed();
     server.metrics.answered(&told, answer.status(), took);
