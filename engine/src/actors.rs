@@ -92,16 +92,16 @@ impl<E: Entity> Shell<E> {
     /// Reads the stream, off this thread; the mailbox waits.
     fn wake(&mut self, generation: u64, context: &mut Context<Self>) {
         self.presence = Presence::Waking;
-        let (log, stream) = (Arc::clone(&self.world.log), self.stream);
+        let (world, stream) = (Arc::clone(&self.world), self.stream);
         let reading = async move {
             if generation > 0 {
-                settle(&*log, stream).await;
+                settle(&*world.log, stream).await;
             }
-            tokio::task::spawn_blocking(move || log.read(stream)).await
+            world.read(move |log| log.read(stream)).await
         };
         let woken = wrap_future::<_, Self>(reading).map(move |read, actor, context| {
             let owner = read
-                .map_err(|error| error.to_string())
+                .ok_or_else(|| "it could not be read".to_owned())
                 .and_then(|stored| stored.map_err(|error| error.to_string()))
                 .and_then(|stored| {
                     Owner::load(&actor.world, stream, stored, generation)

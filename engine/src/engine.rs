@@ -26,10 +26,10 @@ use crate::limits::{ASKS_RETRIED_MAX, ATTEMPTS_OPEN_MAX, DRAIN_LONGEST, LEVEL_PA
 use crate::metrics::Metrics;
 use crate::seal::SealKey;
 use crate::secret::Secret;
+use crate::timers;
 use crate::turn::{Answered, Ask, Permit, Unanswered};
 use crate::voice::{Manner, Reply, Voice};
 use crate::world::World;
-use crate::{timers, worker};
 
 /// What an operator turns.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl Engine {
         seal_key: SealKey,
     ) -> Self {
         let metrics = Arc::new(Metrics::default());
-        let workers = worker::start(options.workers);
+        let workers = surroundings.workers(options.workers);
         let awake_max = options.actors_live_max;
         let world = Arc::new(World {
             log,

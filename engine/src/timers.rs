@@ -24,15 +24,14 @@ pub(crate) async fn run(world: Arc<World>) {
 
 /// Wakes one page of what is due after `after`. Returns where to go on, or `None` at the end.
 async fn page(world: &Arc<World>, after: Option<DueAt>) -> Option<DueAt> {
-    let (log, until) = (Arc::clone(&world.log), Millis(world.now().0));
-    let reading = tokio::task::spawn_blocking(move || log.due(until, after, DUE_PAGE));
-    let due = match reading.await {
-        Ok(Ok(due)) => due,
-        Ok(Err(error)) => {
+    let until = Millis(world.now().0);
+    let due = match world.read(move |log| log.due(until, after, DUE_PAGE)).await {
+        Some(Ok(due)) => due,
+        Some(Err(error)) => {
             tracing::error!(%error, "the timers cannot be read");
             return None;
         }
-        Err(_) => return None, // the runtime is going down
+        None => return None, // the process is going down
     };
     for DueAt { stream, .. } in &due {
         match Kind::of(*stream) {

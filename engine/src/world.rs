@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
 use paceline_storage::EventLog;
+use tokio::sync::oneshot;
 
 use crate::clock::Surroundings;
 use crate::directory::Directory;
@@ -39,6 +40,20 @@ impl World {
 
     pub(crate) fn tables(&self) -> Arc<Tables> {
         Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads from the log off this thread, which has others to serve. `None` if nobody lives to do
+    /// it: it panicked, or the process is going down.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn EventLog) -> T + Send + 'static,
+    ) -> Option<T> {
+        let log = Arc::clone(&self.log);
+        let (told, heard) = oneshot::channel();
+        self.surroundings.aside(Box::new(move || {
+            let _ = told.send(work(&*log)); // whoever asked may have gone
+        }));
+        heard.await.ok()
     }
 
     /// The picture of prices, rates and stock that a command takes along.
