@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | records | stream, version it brings the stream to | the record |
 //! | snapshots | stream | version, the state |
-//! | heads | stream | version, 0 or 1, the due time if 1 |
+//! | heads | stream | version that changed what is due, 0 or 1, the due time if 1 |
 //! | answers | the answer key | stream, expiry, the body |
 //! | due | due time, stream | the note |
 

@@ -1,10 +1,11 @@
 //! Streams read back, and believed only if everything about them checks out.
 //!
 //! Why: an entity rebuilt from a part of its records would decide on a past that never was. A
-//! stream with a gap, a record too many, a bad checksum or an unknown format is refused as a
-//! whole, with the place where somebody has to look. Streams beside it stay readable.
+//! stream with a gap, a bad checksum or an unknown format, or one that ends before the version
+//! that its head or its snapshot speaks of, is refused as a whole, with the place where somebody
+//! has to look. Streams beside it stay readable.
 
-use rocksdb::{DBPinnableSlice, ErrorKind, ReadOptions, Snapshot};
+use rocksdb::{DB, DBPinnableSlice, DBRawIteratorWithThreadMode, ErrorKind, ReadOptions, Snapshot};
 
 use bytes::Bytes;
 
@@ -17,23 +18,44 @@ impl Disk {
     /// A stream from its latest snapshot on.
     pub fn stored(&self, stream: StreamId) -> Result<Stored, ReadError> {
         let view = View::of(self, stream);
-        let head = view.head()?;
-        let snapshot = view.snapshot(head)?;
+        let snapshot = view.snapshot()?;
         let from = snapshot.as_ref().map_or(Version(0), |(version, _)| *version);
-        let records = view.records(from, head.version)?;
-        Ok(Stored { version: head.version, snapshot, records, due: view.due(head)? })
+        let records = view.records(from)?;
+        let version = Version(from.0 + records.len() as u64);
+        let due = view.due(view.head(version)?)?;
+        Ok(Stored { version, snapshot, records, due })
     }
 
     /// Every record of a stream.
     pub fn history(&self, stream: StreamId) -> Result<Vec<Bytes>, ReadError> {
         let view = View::of(self, stream);
-        view.records(Version(0), view.head()?.version)
+        let records = view.records(Version(0))?;
+        view.head(Version(records.len() as u64))?;
+        Ok(records)
     }
 
-    /// What the next turn of a stream has to follow.
-    pub fn head(&self, stream: StreamId) -> Result<Head, ReadError> {
-        let value = self.db.get_pinned_cf(self.family(Family::Heads), format::stream_key(stream));
-        Site { disk: self, stream, version: Version(0), family: Family::Heads }.head(value)
+    /// What the next turn of a stream has to follow. Quick if that is what `expected` says: then
+    /// one record is there and the next is not.
+    pub fn head(&self, stream: StreamId, expected: Version) -> Result<Head, ReadError> {
+        let is_there = |version: Version| {
+            let key = format::record_key(stream, version);
+            let found = self.db.get_pinned_cf(self.family(Family::Records), key);
+            let site = Site { disk: self, stream, version, family: Family::Records };
+            found.map(|value| value.is_some()).map_err(|cause| site.failed(cause))
+        };
+        let next = expected.0.checked_add(1).map(Version);
+        let quick = match next {
+            Some(next) => !is_there(next)? && (expected == Version(0) || is_there(expected)?),
+            None => false,
+        };
+        match quick {
+            true if expected == Version(0) => Ok(Head::default()),
+            true => View::of(self, stream).head(expected),
+            false => {
+                let view = View::of(self, stream);
+                view.head(view.last()?)
+            }
+        }
     }
 
     /// What this shard remembers under a key, expired or not.
@@ -116,40 +138,51 @@ impl<'d> View<'d> {
         View { disk, stream, snapshot: disk.db.snapshot() }
     }
 
-    fn head(&self) -> Result<Head, ReadError> {
-        let value = self.get(Family::Heads, &format::stream_key(self.stream));
-        self.site(Family::Heads, Version(0)).head(value)
-    }
-
-    fn snapshot(&self, head: Head) -> Result<Option<(Version, Bytes)>, ReadError> {
+    /// - `last`: the version of the last record.
+    fn head(&self, last: Version) -> Result<Head, ReadError> {
         let key = format::stream_key(self.stream);
-        let value = self.get(Family::Snapshots, &key);
-        let site = self.site(Family::Snapshots, head.version);
-        let snapshot = site.parsed(value, |value| format::open_snapshot(&key, value))?;
-        match snapshot {
-            Some((version, _)) if version > head.version => {
-                Err(site.damaged(format!("the snapshot is of version {}", version.0)))
-            }
-            snapshot => Ok(snapshot),
+        let site = self.site(Family::Heads, Version(0));
+        let value = self.get(Family::Heads, &key);
+        match site.parsed(value, |value| format::open_head(&key, value))? {
+            Some(head) if head.version > last => Err(self.missing(last, "head", head.version)),
+            // Written when what is due changes: what came after has left that as it was.
+            head => Ok(Head { version: last, due_at: head.and_then(|head| head.due_at) }),
         }
     }
 
-    /// The records after `from` up to `to`, each of them and no other.
-    fn records(&self, from: Version, to: Version) -> Result<Vec<Bytes>, ReadError> {
-        let mut options = ReadOptions::default();
-        options.set_prefix_same_as_start(true);
-        let family = self.disk.family(Family::Records);
-        let mut found = self.snapshot.raw_iterator_cf_opt(family, options);
+    fn snapshot(&self) -> Result<Option<(Version, Bytes)>, ReadError> {
+        let key = format::stream_key(self.stream);
+        let value = self.get(Family::Snapshots, &key);
+        let site = self.site(Family::Snapshots, Version(0));
+        site.parsed(value, |value| format::open_snapshot(&key, value))
+    }
+
+    /// The version of the last record.
+    fn last(&self) -> Result<Version, ReadError> {
+        let mut found = self.found();
+        found.seek_for_prev(format::record_key(self.stream, Version(u64::MAX)));
+        let last = match found.key() {
+            Some(key) if key.starts_with(&format::stream_key(self.stream)) => {
+                let site = self.site(Family::Records, Version(0));
+                format::record_version(key).ok_or_else(|| site.malformed(Malformed::Layout))?
+            }
+            Some(_) | None => Version(0),
+        };
+        let site = self.site(Family::Records, last);
+        found.status().map_err(|cause| site.failed(cause))?;
+        Ok(last)
+    }
+
+    /// The records after `from`, which is that of a snapshot if it is not the beginning: the
+    /// record that it was taken at has to be there.
+    fn records(&self, from: Version) -> Result<Vec<Bytes>, ReadError> {
+        let mut found = self.found();
         let mut records = Vec::new();
-        let mut last = from;
-        found.seek(format::record_key(self.stream, Version(from.0 + 1)));
+        let mut due = Version(from.0.max(1));
+        found.seek(format::record_key(self.stream, due));
         while let Some((key, value)) = found.item() {
-            let due = Version(last.0 + 1);
             let site = self.site(Family::Records, due);
             match format::record_version(key) {
-                Some(version) if version > to => {
-                    return Err(site.damaged(format!("a record after the head, {}", to.0)));
-                }
                 Some(version) if version == due => {}
                 Some(version) => {
                     return Err(site.damaged(format!("a gap: the next record is {}", version.0)));
@@ -158,16 +191,30 @@ impl<'d> View<'d> {
             }
             let record = format::open(Family::Records, key, value);
             let record = record.map_err(|malformed| site.malformed(malformed))?;
-            records.push(Bytes::copy_from_slice(record));
-            last = due;
+            if due > from {
+                records.push(Bytes::copy_from_slice(record));
+            }
+            due = Version(due.0 + 1);
             found.next();
         }
-        let site = self.site(Family::Records, Version(last.0 + 1));
+        let site = self.site(Family::Records, due);
         found.status().map_err(|cause| site.failed(cause))?;
-        if last < to {
-            return Err(site.damaged(format!("missing, and the head is {}", to.0)));
+        if due == from {
+            return Err(self.missing(Version(from.0 - 1), "snapshot", from));
         }
         Ok(records)
+    }
+
+    fn found(&self) -> DBRawIteratorWithThreadMode<'_, DB> {
+        let mut options = ReadOptions::default();
+        options.set_prefix_same_as_start(true);
+        self.snapshot.raw_iterator_cf_opt(self.disk.family(Family::Records), options)
+    }
+
+    /// The stream ends at `last`, and something speaks of a later record.
+    fn missing(&self, last: Version, what: &str, of: Version) -> ReadError {
+        let site = self.site(Family::Records, Version(last.0 + 1));
+        site.damaged(format!("missing, and the {what} is of version {}", of.0))
     }
 
     fn due(&self, head: Head) -> Result<Option<Due>, ReadError> {
@@ -204,12 +251,6 @@ struct Site<'d> {
 type Found<'v> = Result<Option<DBPinnableSlice<'v>>, rocksdb::Error>;
 
 impl Site<'_> {
-    /// A stream that was never written has the head of an empty one.
-    fn head(&self, found: Found<'_>) -> Result<Head, ReadError> {
-        let key = format::stream_key(self.stream);
-        self.parsed(found, |value| format::open_head(&key, value)).map(Option::unwrap_or_default)
-    }
-
     fn parsed<T>(
         &self,
         found: Found<'_>,

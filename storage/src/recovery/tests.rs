@@ -12,7 +12,8 @@ struct Damaged {
     _dir: tempfile::TempDir,
 }
 
-/// A stream of three records with a snapshot at the first, due at 10. Sound so far.
+/// A stream of three records with a snapshot at the first, due at 10 since the second. Sound so
+/// far.
 fn sound() -> Damaged {
     let dir = tempfile::tempdir().unwrap();
     let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap());
@@ -20,7 +21,7 @@ fn sound() -> Damaged {
     let disk = Disk::open(&dir.path().join("shard-000"), &memory, access).unwrap();
     let stream = Damaged { disk, _dir: dir };
     (1..=3).for_each(|version| stream.put_record(version));
-    stream.put_head(3, Some(10));
+    stream.put_head(2, Some(10));
     let key = format::stream_key(STREAM);
     stream.put(Family::Snapshots, &key, |sealer| sealer.snapshot(&key, Version(1), b"state"));
     let key = format::due_key(due());
@@ -96,27 +97,35 @@ fn a_missing_record_is_a_gap() {
 }
 
 #[test]
-fn a_missing_last_record_is_missed() {
+fn records_that_are_missing_at_the_end_are_missed_by_the_head() {
     let stream = sound();
     stream.delete_record(3);
-    stream.assert_refused(3, Family::Records, "missing, and the head is 3");
+    stream.delete_record(2);
+    stream.assert_refused(2, Family::Records, "missing, and the head is of version 2");
+    let refused = stream.disk.head(STREAM, Version(1)).err();
+    assert_damaged(refused, 2, Family::Records, "missing, and the head is of version 2");
 }
 
 #[test]
-fn a_record_after_the_head_is_refused() {
-    let stream = sound();
-    stream.put_record(4);
-    stream.assert_refused(4, Family::Records, "a record after the head");
-}
-
-#[test]
-fn a_stream_whose_head_is_lost_is_not_an_empty_one() {
+fn records_that_are_missing_at_the_end_are_missed_by_the_snapshot() {
     let stream = sound();
     stream.delete(Family::Heads, &format::stream_key(STREAM));
-    let refused = stream.disk.history(STREAM).err();
-    assert_damaged(refused, 1, Family::Records, "a record after the head");
+    (1..=3).for_each(|version| stream.delete_record(version));
     let refused = stream.disk.stored(STREAM).err();
-    assert_damaged(refused, 0, Family::Snapshots, "the snapshot is of version 1");
+    assert_damaged(refused, 1, Family::Records, "missing, and the snapshot is of version 1");
+}
+
+#[test]
+fn a_head_is_told_whatever_was_expected() {
+    let stream = sound();
+    let head = Head { version: Version(3), due_at: Some(Millis(10)) };
+    for expected in [0, 1, 2, 3, 4, u64::MAX] {
+        assert_eq!(stream.disk.head(STREAM, Version(expected)), Ok(head), "expected {expected}");
+    }
+    let unknown = StreamId { kind: 1, id: [8; 16] };
+    for expected in [0, 1, u64::MAX] {
+        assert_eq!(stream.disk.head(unknown, Version(expected)), Ok(Head::default()));
+    }
 }
 
 #[test]
@@ -143,7 +152,7 @@ fn a_snapshot_of_a_version_that_never_was_is_refused() {
     let key = format::stream_key(STREAM);
     stream.put(Family::Snapshots, &key, |sealer| sealer.snapshot(&key, Version(4), b"state"));
     let refused = stream.disk.stored(STREAM).err();
-    assert_damaged(refused, 3, Family::Snapshots, "the snapshot is of version 4");
+    assert_damaged(refused, 4, Family::Records, "missing, and the snapshot is of version 4");
     assert_eq!(stream.disk.history(STREAM).unwrap().len(), 3, "its story can still be told");
 }
 

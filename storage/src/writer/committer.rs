@@ -16,7 +16,7 @@ use crate::limits::HEADS_CACHED_MAX;
 use crate::metrics::ShardMetrics;
 use crate::rocks::OnStop;
 use crate::rocks::disk::Disk;
-use crate::{Answer, AnswerWrite, AppendError, ReadError, StreamId};
+use crate::{Answer, AnswerWrite, Append, AppendError, ReadError, StreamId};
 
 pub(super) struct Committer {
     shared: Arc<Shared>,
@@ -146,7 +146,7 @@ impl Committer {
             return Err(why.clone());
         }
         let turn = &queued.turn;
-        let head = self.head(turn.stream)?;
+        let head = self.head(turn)?;
         check::version(turn, head)?;
         let Some(write) = &turn.answer else { return Ok(Verdict::Write(head)) };
         let claims = &self.shared.claims;
@@ -167,10 +167,10 @@ impl Committer {
         Ok(Verdict::Write(head))
     }
 
-    fn head(&mut self, stream: StreamId) -> Result<Head, AppendError> {
-        match self.heads.get(stream) {
+    fn head(&mut self, turn: &Append) -> Result<Head, AppendError> {
+        match self.heads.get(turn.stream) {
             Some(head) => Ok(head),
-            None => self.disk().head(stream).map_err(unwritable),
+            None => self.disk().head(turn.stream, turn.expected).map_err(unwritable),
         }
     }
 
