@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor load fmt lint
+.PHONY: help run build test bench bench-floor load peak-sale soak fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,7 +41,15 @@ bench-floor: build ## our CPU time per request over a bare hyper server's; ARGS=
 
 load: build ## whole purchases at a set arrival rate, with a report; RATE=200 DURATION=30s
 	@.ci/deps load
-	loadtest/run.sh
+	loadtest/run.sh checkout
+
+peak-sale: build ## a flash sale past the knee and back, its books checked; PEAK=1500 PICTURE=
+	@.ci/deps load
+	loadtest/run.sh peak-sale
+
+soak: build ## half the knee for long: memory and latency stay flat; DURATION=1h RATE=100
+	@.ci/deps load
+	loadtest/run.sh soak
 
 fmt: ## format the code
 	cargo fmt --all
