@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor load peak-sale soak fmt lint
+.PHONY: help run build test bench bench-floor load peak-sale soak crash fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -50,6 +50,10 @@ peak-sale: build ## a flash sale past the knee and back, its books checked; PEAK
 soak: build ## half the knee for long: memory and latency stay flat; DURATION=1h RATE=100
 	@.ci/deps load
 	loadtest/run.sh soak
+
+crash: ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
+	@.ci/deps build
+	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-api --test crash killed -- --nocapture
 
 fmt: ## format the code
 	cargo fmt --all

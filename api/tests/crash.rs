@@ -12,6 +12,7 @@ mod common;
 
 mod crash {
     mod audit;
+    mod buyer;
     mod client;
     mod full;
     mod killed;

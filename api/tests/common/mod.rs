@@ -60,9 +60,9 @@ impl Serving {
 
     /// Starts with the configuration, the data and the log that `home` already has.
     fn in_home(home: TempDir) -> Self {
-        let log = fs::OpenOptions::new().create(true).append(true).open(home.path().join("log"));
-        let log = log.unwrap();
-        let mut process = serve_in(home.path()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut serve = serve_in(home.path());
+        let mut process =
+            serve.stdout(Stdio::piped()).stderr(log_file(home.path())).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut greeting = String::new();
         while !greeting.contains("curl") {
@@ -101,6 +101,11 @@ impl Serving {
     pub fn again(mut self) -> Self {
         self.kill();
         Self::in_home(self.home.take().unwrap())
+    }
+
+    /// How it ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
     }
 
     /// What the log says so far. The last lines may still be on their way.
@@ -176,6 +181,11 @@ impl Serving {
         assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
         socket
     }
+}
+
+/// Where [`Serving`] writes its log, one process after the other.
+pub fn log_file(home: &Path) -> fs::File {
+    fs::OpenOptions::new().create(true).append(true).open(home.join("log")).unwrap()
 }
 
 impl Drop for Serving {

@@ -13,8 +13,9 @@ use crate::common::Serving;
 /// How long what is owed may take to be carried out, an outage of the processor included.
 const QUIET_WITHIN: Duration = Duration::from_secs(30);
 
-/// Checks every purchase against every book.
-pub fn audit(serving: &Serving, purchases: &[&Purchase]) {
+/// Checks every purchase against every book. Returns how many ended in which way; money was
+/// captured once for each that is completed, and for no other.
+pub fn audit(serving: &Serving, purchases: &[&Purchase]) -> BTreeMap<String, usize> {
     let deadline = Instant::now() + QUIET_WITHIN;
     let mut sold = BTreeMap::<&str, u64>::new();
     let mut endings = BTreeMap::<String, usize>::new();
@@ -32,11 +33,10 @@ pub fn audit(serving: &Serving, purchases: &[&Purchase]) {
         }
         *endings.entry(status.to_owned()).or_default() += 1;
     }
-    println!("{endings:?}, sold {sold:?}");
-    assert!(endings.len() >= 3, "too little has happened: {endings:?}");
     for (product, units) in sold {
         stock(serving, product, units);
     }
+    endings
 }
 
 /// The events of a session, once it waits for nothing.

@@ -1,7 +1,8 @@
 //! A client whose server may die while it speaks: an answer is all there, or there is none.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -34,7 +35,16 @@ impl Heard {
         json["id"].as_str()?;
         json["status"].as_str().map(str::to_owned)
     }
+
+    /// A refusal that says only that a payment is in progress. It is not remembered: who asks
+    /// again under the same key may hear another answer.
+    pub fn is_passing(&self) -> bool {
+        self.status == 409 && self.json()["messages"][0]["code"] == "complete_in_progress"
+    }
 }
+
+/// A server that says nothing for so long will say nothing more.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 /// How often a server that has no room is asked again.
 const ASKED_MAX: usize = 20;
@@ -65,9 +75,16 @@ pub fn get(server: SocketAddr, path: &str) -> Heard {
 
 fn exchange(server: SocketAddr, said: &str) -> Option<Heard> {
     let mut socket = TcpStream::connect(server).ok()?;
+    if socket.local_addr().ok()? == server {
+        return None; // where nobody listens, a socket may by chance have reached itself
+    }
+    socket.set_read_timeout(Some(ANSWERED_WITHIN)).ok()?;
     socket.write_all(said.as_bytes()).ok()?;
     let mut heard = vec![];
-    let _ = socket.read_to_end(&mut heard); // reset or not: what counts is what came before
+    let ended = socket.read_to_end(&mut heard);
+    // Reset or not: what counts is what came before.
+    let silent = ended.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    assert!(!silent, "no answer within {ANSWERED_WITHIN:?} to {said}");
     let heard = String::from_utf8(heard).ok()?;
     let (head, body) = heard.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;

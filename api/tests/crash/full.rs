@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use super::audit;
-use super::killed::{Buyer, CONFIG, each};
+use super::buyer::{Buyer, Compared, each};
+use super::killed::CONFIG;
 use super::purchase::Purchase;
 use crate::common::Serving;
 
@@ -36,7 +37,8 @@ fn a_full_disk_ends_the_program_and_loses_nothing_that_was_acknowledged() {
     assert!(last.contains("File too large"), "{last}");
 
     let serving = serving.again();
-    each(&mut buyers, |buyer| buyer.compare(serving.public));
+    let compared = Compared::of_all(each(&mut buyers, |buyer| buyer.compare_all(serving.public)));
+    assert!(compared.lost.is_empty(), "{:#?}", compared.lost);
     each(&mut buyers, |buyer| buyer.finish(serving.public));
     let purchases: Vec<&Purchase> = buyers.iter().flat_map(|buyer| &buyer.purchases).collect();
     assert!(purchases.len() > 20, "it was full before anything was bought");

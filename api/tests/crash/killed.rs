@@ -1,18 +1,35 @@
-//! Many buyers, and a server that is killed under them again and again.
+//! Many buyers, and a server that is killed under them again and again: the harness behind
+//! `make crash`, and with fewer kills a test like any other.
+//!
+//! `KILLS` says how often, `SEED` by which chance; both have a default.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use super::audit;
-use super::client::{Chance, ask, get};
-use super::purchase::{Gone, Purchase, path};
-use crate::common::Serving;
+use super::buyer::{Buyer, Compared, each};
+use super::client::Chance;
+use super::purchase::Purchase;
+use crate::common::{Serving, log_file, serve_in};
 
-const SEED: u64 = 20_260_111;
-const ROUNDS: usize = 10;
+const KILLS: usize = 10;
+const SEED: usize = 20_260_111;
 const BUYERS: usize = 8;
+
+/// Answers that are heard between two kills, at most. A kill may come before the first.
+const ANSWERS_MAX: usize = 200;
+
+/// One kill in so many comes while the server starts.
+const STARTS_KILLED: usize = 8;
+
+/// A start lasts about as long.
+const START_MS: usize = 60;
+
+/// A server that has stopped answering is found out.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A processor and deadlines so quick that some payments end in time and some do not.
 pub const CONFIG: &str = r#"
@@ -28,106 +45,61 @@ latency_p99 = "30ms"
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_at_any_instant_and_money_moves_once() {
-    println!("seed {SEED}");
-    let mut chance = Chance::of(SEED);
+    let (kills, seed) = (from_environment("KILLS", KILLS), from_environment("SEED", SEED));
+    println!("KILLS={kills} SEED={seed}");
+    let mut chance = Chance::of(seed as u64);
     let mut buyers: Vec<Buyer> =
         (0..BUYERS).map(|number| Buyer::of(number, chance.below(usize::MAX))).collect();
     let mut serving = Serving::with(CONFIG);
-    let mut unanswered = 0;
-    for round in 0..ROUNDS {
-        let killed_after = 40 + chance.below(160);
-        println!("round {round}: killed after {killed_after} answers");
-        buy_until_killed(&mut serving, &mut buyers, killed_after);
-        unanswered += buyers.iter().filter(|buyer| buyer.pays()).count();
+    let (mut paying, mut starting, mut checked) = (0, 0, 0);
+    for kill in 1..=kills {
+        if chance.below(STARTS_KILLED) == 0 {
+            starting += 1;
+            kill_while_it_starts(&mut serving, &mut chance);
+        } else {
+            buy_until_killed(&mut serving, &mut buyers, chance.below(ANSWERS_MAX));
+            paying += buyers.iter().filter(|buyer| buyer.pays()).count();
+        }
         serving = serving.again();
-        each(&mut buyers, |buyer| buyer.compare(serving.public));
+        checked +=
+            nothing_lost(kill, each(&mut buyers, |buyer| buyer.compare_latest(serving.public)));
     }
-    println!("{unanswered} payments were in flight when it was killed");
-    assert!(unanswered > 0);
     each(&mut buyers, |buyer| buyer.finish(serving.public));
-    each(&mut buyers, |buyer| buyer.compare(serving.public));
+    serving = serving.again();
+    checked += nothing_lost(kills, each(&mut buyers, |buyer| buyer.compare_all(serving.public)));
     let purchases: Vec<&Purchase> = buyers.iter().flat_map(|buyer| &buyer.purchases).collect();
-    audit::audit(&serving, &purchases);
+    let endings = audit::audit(&serving, &purchases);
+    let answers: usize = buyers.iter().map(Buyer::answers).sum();
+    println!(
+        "kills {kills} ({starting} of them in a start, {paying} payments in flight)\n\
+         acknowledged answers {answers}, asked again {checked} times\n\
+         purchases {}, captures {}, endings {endings:?}\n\
+         losses 0",
+        purchases.len(),
+        endings.get("completed").unwrap_or(&0),
+    );
+    enough_has_happened(paying, &endings);
     let log = serving.stopped_log();
     assert!(!log.contains("sim_"), "a token is in the log");
 }
 
-/// Somebody who buys one thing after the other.
-pub struct Buyer {
-    number: usize,
-    chance: Chance,
-    pub purchases: Vec<Purchase>,
-}
-
-impl Buyer {
-    pub fn of(number: usize, seed: usize) -> Self {
-        Self { number, chance: Chance::of(seed as u64), purchases: vec![] }
-    }
-
-    /// Goes on with what is not over, then begins anew, until nobody answers.
-    pub fn buy(&mut self, server: SocketAddr, answered: impl Fn()) {
-        loop {
-            let Some(purchase) = self.purchases.iter_mut().find(|p| !p.is_over()) else {
-                let name = format!("{}-{}", self.number, self.purchases.len());
-                self.purchases.push(Purchase::by_chance(name, &mut self.chance));
-                continue;
-            };
-            match purchase.go_on(server) {
-                Some(Err(Gone)) => return,
-                Some(Ok(())) => answered(),
-                None => unreachable!("it is not over"),
-            }
-        }
-    }
-
-    /// Ends everything that was begun.
-    pub fn finish(&mut self, server: SocketAddr) {
-        for purchase in &mut self.purchases {
-            while let Some(step) = purchase.go_on(server) {
-                assert!(step.is_ok(), "nobody kills the server now");
-                if purchase.is_over() {
-                    break;
-                }
-            }
-        }
-    }
-
-    /// Waits for an answer to a payment.
-    fn pays(&self) -> bool {
-        let asked = self.purchases.last().and_then(|purchase| purchase.asked.last());
-        asked.is_some_and(|a| a.heard.is_none() && a.request.path.ends_with("/complete"))
-    }
-
-    /// Every answer that was heard is still there, and is what a retry hears.
-    pub fn compare(&self, server: SocketAddr) {
-        for purchase in &self.purchases {
-            for asked in &purchase.asked {
-                let Some(heard) = &asked.heard else { continue };
-                let again = ask(server, &asked.request).expect("nobody kills the server now");
-                assert_eq!(again, *heard, "another answer to {:?}", asked.request);
-            }
-            is_still_so(server, purchase);
-        }
+fn from_environment(name: &str, otherwise: usize) -> usize {
+    match std::env::var(name) {
+        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name}={number} is no number")),
+        Err(_) => otherwise,
     }
 }
 
-/// What the session shows is what its buyer was told last.
-fn is_still_so(server: SocketAddr, purchase: &Purchase) {
-    let Some(session) = purchase.session() else { return };
-    let now = get(server, &path(&session));
-    assert_eq!(now.status, 200, "{session}: {}", now.body);
-    let last = purchase.asked.last().unwrap();
-    let Some(heard) = &last.heard else { return }; // it may have happened, or not
-    let told = purchase.asked.iter().rev().find_map(|asked| {
-        let heard = asked.heard.as_ref()?;
-        (heard.status < 300).then_some(heard)
-    });
-    match told.and_then(|told| told.checkout()).as_deref() {
-        // The payment has gone on meanwhile.
-        Some("complete_in_progress") => assert_ne!(now.checkout().as_deref(), Some("canceled")),
-        _ if heard.status < 300 => assert_eq!(now.body, heard.body, "after {:?}", last.request),
-        told => assert_eq!(now.checkout().as_deref(), told, "after {:?}", last.request),
-    }
+/// Returns how many answers were compared.
+fn nothing_lost(kill: usize, compared: Vec<Compared>) -> usize {
+    let Compared { checked, lost } = Compared::of_all(compared);
+    assert!(lost.is_empty(), "losses {}, after kill {kill}:\n{}", lost.len(), lost.join("\n"));
+    checked
+}
+
+fn enough_has_happened(paying: usize, endings: &BTreeMap<String, usize>) {
+    assert!(paying > 0, "no payment was in flight when it was killed");
+    assert!(endings.len() >= 3, "too little has happened: {endings:?}");
 }
 
 /// Lets everybody buy, and kills the server once so many answers were heard in all.
@@ -137,25 +109,44 @@ fn buy_until_killed(serving: &mut Serving, buyers: &mut [Buyer], killed_after: u
     let server = serving.public;
     std::thread::scope(|scope| {
         for buyer in buyers {
-            let (answers, enough): (_, Sender<()>) = (&answers, enough.clone());
+            let (answers, enough) = (&answers, enough.clone());
             scope.spawn(move || {
                 buyer.buy(server, || {
-                    if answers.fetch_add(1, Ordering::Relaxed) + 1 == killed_after {
+                    if answers.fetch_add(1, Ordering::Relaxed) == killed_after {
                         enough.send(()).unwrap();
                     }
                 });
             });
         }
-        heard.recv_timeout(Duration::from_secs(60)).expect("answers come");
+        drop(enough); // when everybody has left, nobody counts on
+        let enough = heard.recv_timeout(ANSWERED_WITHIN);
+        let ended = serving.has_ended();
         serving.kill();
+        let heard = answers.load(Ordering::Relaxed);
+        assert!(
+            enough.is_ok(),
+            "{heard} answers of {killed_after}: {enough:?}; the server had ended: {ended:?}; \
+             its log ends:\n{}",
+            log_end(serving)
+        );
     });
 }
 
-/// Everybody at the same time.
-pub fn each(buyers: &mut [Buyer], act: impl Fn(&mut Buyer) + Sync) {
-    std::thread::scope(|scope| {
-        for buyer in buyers {
-            scope.spawn(|| act(buyer));
-        }
-    });
+/// A crash in the middle of the recovery from a crash.
+fn kill_while_it_starts(serving: &mut Serving, chance: &mut Chance) {
+    serving.kill();
+    let mut starting = serve_in(serving.home())
+        .stdout(Stdio::null())
+        .stderr(log_file(serving.home()))
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(chance.below(START_MS) as u64));
+    starting.kill().unwrap();
+    starting.wait().unwrap();
+}
+
+fn log_end(serving: &Serving) -> String {
+    let log = serving.log();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
 }
