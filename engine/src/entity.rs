@@ -63,6 +63,9 @@ impl Kind {
 /// A state machine with one stream for each of its instances.
 pub trait Entity: Sized + 'static {
     const KIND: Kind;
+    /// Whether the log has to bring it up when it owes something. Not so where whoever asked goes
+    /// on asking until it is done, after a crash too.
+    const WOKEN_BY_LOG: bool = true;
 
     type State: Default + Serialize + DeserializeOwned + Send + Unpin;
     type Command: Send;
@@ -113,12 +116,7 @@ pub trait Entity: Sized + 'static {
         false
     }
 
-    /// When to look at the entity if nobody asks.
-    fn due(_: &Self::State) -> Option<Timestamp> {
-        None
-    }
-
-    /// What time alone brings about, if it is due.
+    /// What time alone has brought about, for whoever looks.
     fn tick(_: &Self::State, _now: Timestamp) -> Option<Self::Command> {
         None
     }

@@ -32,11 +32,15 @@ const _: () = assert!(
     "the stock that everybody holds has a snapshot"
 );
 
+/// How long something owed is left to whoever decided it, before the log brings it up: nearly all
+/// of it is done long before, and is never looked for. A start looks for all of it at once.
+pub const OWED_LEFT_ALONE: Duration = Duration::from_secs(60);
+
 /// How often the log is searched for what has come due.
 pub const TIMER_PERIOD: Duration = Duration::from_millis(100);
 
-/// What comes due is woken in pages of this size, so that an hour in which everything expires
-/// does not push everybody else out.
+/// What comes due is woken in pages of this size, so that a start after a busy hour does not push
+/// everybody else out.
 pub const DUE_PAGE: usize = 512;
 
 /// How long a request waits to hear what is left of a product; after that the feed's count has to

@@ -1,30 +1,36 @@
-//! Wakes what has come due: what a crash left owed, and what time has run out for.
+//! Wakes whatever is owed and not carried out: by a process that died, or by one that gave up.
 //!
-//! Why: millions of sessions wait for their expiry and cost nothing until then, because the log
-//! keeps them in the order in which they come due. Started before the first request, this is
-//! also the recovery: whatever is owed is due at once.
+//! Why: what is owed must be done though nobody asks. The log keeps it in the order in which it
+//! comes due, so that looking costs nothing while there is nothing. Started before the first
+//! request, this is also the recovery.
+//! Left out: the expiry of sessions. Nothing is owed then; whoever looks makes it so.
 
 use std::sync::Arc;
 
 use paceline_storage::{DueAt, Millis};
 
 use crate::entity::{Entity, Instruments, Kind, Orders, Sessions, Stocks};
-use crate::limits::{DUE_PAGE, TIMER_PERIOD};
+use crate::limits::{DUE_PAGE, OWED_LEFT_ALONE, TIMER_PERIOD};
 use crate::world::World;
 
 /// Runs until the process ends. One page a period: what is still due after that comes with the
 /// next, and those that stay due do not keep others from their turn.
 pub(crate) async fn run(world: Arc<World>) {
+    // All that the process before this one was at.
+    let mut until = world.now().after(OWED_LEFT_ALONE);
     let mut after = None;
     loop {
-        after = page(&world, after).await;
+        after = page(&world, Millis(until.0), after).await;
         tokio::time::sleep(TIMER_PERIOD).await;
+        if after.is_none() {
+            until = world.now();
+        }
     }
 }
 
-/// Wakes one page of what is due after `after`. Returns where to go on, or `None` at the end.
-async fn page(world: &Arc<World>, after: Option<DueAt>) -> Option<DueAt> {
-    let until = Millis(world.now().0);
+/// Wakes one page of what is due by `until` and after `after`. Returns where to go on, or `None`
+/// at the end.
+async fn page(world: &Arc<World>, until: Millis, after: Option<DueAt>) -> Option<DueAt> {
     let due = match world.read(move |log| log.due(until, after, DUE_PAGE)).await {
         Some(Ok(due)) => due,
         Some(Err(error)) => {

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics::Gauge;
 use paceline_domain::session::Asked;
-use paceline_domain::time::Timestamp;
 use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
 use paceline_storage::{
     AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored, StreamId,
@@ -25,7 +24,7 @@ use crate::codec::{self, CodecError, Remembered};
 use crate::entity::Entity;
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
-use crate::limits::RECORDS_BETWEEN_SNAPSHOTS;
+use crate::limits::{OWED_LEFT_ALONE, RECORDS_BETWEEN_SNAPSHOTS};
 use crate::secret::Secret;
 use crate::voice::{Manner, Reply};
 use crate::world::World;
@@ -102,7 +101,7 @@ pub(crate) struct Owner<E: Entity> {
     /// With what is queued.
     version: Version,
     snapshot_at: Version,
-    due: Wake,
+    indexed: Option<Indexed>,
     /// What carrying out what is owed needs, as long as it is owed.
     secret: Option<Secret>,
     /// The highest version known to be on disk.
@@ -111,15 +110,13 @@ pub(crate) struct Owner<E: Entity> {
     generation: u64,
 }
 
-/// When the log is to bring the stream up again.
+/// What the log's index says of something owed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wake {
-    Never,
-    At(Timestamp),
-    /// Something is owed; whether a sealed credential lies beside it.
-    Now {
-        sealed: bool,
-    },
+struct Indexed {
+    /// When the log brings the stream up, should nobody have carried it out.
+    at: Millis,
+    /// Whether a sealed credential lies beside it.
+    sealed: bool,
 }
 
 struct Waiting<E: Entity> {
@@ -165,7 +162,7 @@ impl<E: Entity> Owner<E> {
             state: E::State::default(),
             version: Version(0),
             snapshot_at: Version(0),
-            due: Wake::Never,
+            indexed: None,
             secret: None,
             durable: Arc::new(AtomicU64::new(0)),
             waiting: vec![],
@@ -194,14 +191,10 @@ impl<E: Entity> Owner<E> {
         }
         owner.version = stored.version;
         owner.durable = Arc::new(AtomicU64::new(stored.version.0));
-        owner.due = match stored.due {
-            Some(Due { note, .. }) if E::owes(&owner.state) => {
-                owner.secret = world.seal_key.open(&seal_name(stream), &note);
-                Wake::Now { sealed: owner.secret.is_some() }
-            }
-            Some(Due { at, .. }) => Wake::At(Timestamp(at.0)),
-            None => Wake::Never,
-        };
+        if let Some(Due { at, note }) = stored.due {
+            owner.secret = world.seal_key.open(&seal_name(stream), &note);
+            owner.indexed = Some(Indexed { at, sealed: owner.secret.is_some() });
+        }
         E::publish(world, stream, &owner.state);
         Ok(owner)
     }
@@ -417,22 +410,20 @@ impl<E: Entity> Owner<E> {
         if !E::needs_secret(&self.state) {
             self.secret = None;
         }
-        let wake = match E::due(&self.state) {
-            _ if E::owes(&self.state) => Wake::Now { sealed: self.secret.is_some() },
-            Some(at) => Wake::At(at),
-            None => Wake::Never,
-        };
-        if std::mem::replace(&mut self.due, wake) == wake {
+        let owes = E::WOKEN_BY_LOG && E::owes(&self.state);
+        let before = self.indexed;
+        let at = || before.map_or_else(|| Millis(world.now().after(OWED_LEFT_ALONE).0), |b| b.at);
+        self.indexed = owes.then(|| Indexed { at: at(), sealed: self.secret.is_some() });
+        if self.indexed == before {
             return DueChange::Keep;
         }
         let seal = |secret| world.seal_key.seal(&seal_name(self.stream), secret);
-        match wake {
-            Wake::Never => DueChange::Clear,
-            Wake::At(at) => DueChange::Set(Due { at: Millis(at.0), note: bytes::Bytes::new() }),
-            Wake::Now { .. } => DueChange::Set(Due {
-                at: Millis(world.now().0),
-                note: self.secret.as_ref().map(seal).unwrap_or_default(),
-            }),
+        match self.indexed {
+            None => DueChange::Clear,
+            Some(Indexed { at, .. }) => {
+                let note = self.secret.as_ref().map(seal).unwrap_or_default();
+                DueChange::Set(Due { at, note })
+            }
         }
     }
 

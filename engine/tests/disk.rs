@@ -171,7 +171,7 @@ fn a_credential_is_on_disk_only_sealed_and_only_as_long_as_it_is_needed() {
     let (told, heard) = std::sync::mpsc::channel();
     life(dir.path(), silent, KEY, move |engine, log| async move {
         told.send(begin_to_pay(&engine, &processor).await).unwrap();
-        assert_eq!(notes(&*log), [Kind::Session, Kind::Instrument]);
+        assert_eq!(notes(&*log), [Kind::Session]);
         assert!(holds(&at, &caller()), "what is no secret is there to be seen");
         assert!(!holds(&at, TOKEN));
     });
@@ -216,7 +216,7 @@ fn without_the_key_an_attempt_stays_open_and_with_it_goes_on() {
         until(async || status(&engine, other).await.contains("Completed")).await;
         assert!(processor.heard().iter().all(|(charge, _)| charge.attempt.session == other));
         assert!(status(&engine, id).await.contains("CompleteInProgress"));
-        assert_eq!(notes(&*log), [Kind::Session, Kind::Instrument], "they wait for the key");
+        assert_eq!(notes(&*log), [Kind::Session], "it waits for the key");
     });
 
     let speaks = Silent::new();

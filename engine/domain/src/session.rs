@@ -436,8 +436,9 @@ pub fn owes(state: &State) -> bool {
     phase || !session.releases_owed.is_empty()
 }
 
-/// When the session is to be looked at, if nobody asks before.
-pub fn due(state: &State) -> Option<Timestamp> {
+/// When the session expires, if it is still open then. Nothing is owed then and nobody has to be
+/// told: whoever looks at it first makes it so.
+pub fn expires(state: &State) -> Option<Timestamp> {
     let session = state.as_ref()?;
     matches!(session.phase, Phase::Open { .. }).then_some(session.expires_at)
 }

@@ -18,7 +18,7 @@ use paceline_domain::market::Address;
 use paceline_domain::money::AMOUNT_MAX;
 use paceline_domain::session::{
     AttemptOutcome, Buyer, CancelReason, Changes, Command, Event, Phase, Problem, Rejection,
-    Status, due, owes, pending,
+    Status, expires, owes, pending,
 };
 
 #[test]
@@ -326,20 +326,20 @@ fn what_was_never_opened_is_not_found() {
     assert_eq!(nothing.cancel(), Err(Rejection::NotFound));
     assert_eq!(nothing.expire(), Err(Rejection::NotFound));
     assert_eq!(nothing.ask(Command::Look { caller: text(CALLER) }), Err(Rejection::NotFound));
-    assert_eq!((pending(&nothing.state), due(&nothing.state)), (vec![], None));
+    assert_eq!((pending(&nothing.state), expires(&nothing.state)), (vec![], None));
 }
 
 #[test]
 fn an_open_session_expires_when_its_time_is_over_and_not_before() {
     let mut checkout = ready();
-    assert_eq!(due(&checkout.state), Some(OPENED_AT.after(SIX_HOURS)));
+    assert_eq!(expires(&checkout.state), Some(OPENED_AT.after(SIX_HOURS)));
     checkout.wait(SIX_HOURS - Duration::from_millis(1));
     assert_eq!(checkout.events_of(Checkout::expire), Ok(vec![]));
     checkout.wait(Duration::from_millis(1));
     let (why, at) = (CancelReason::Expired, checkout.now);
     assert_eq!(checkout.events_of(Checkout::expire), Ok(vec![Event::Cancelled { why, at }]));
     assert_eq!(checkout.status(), Status::Canceled);
-    assert_eq!(due(&checkout.state), None);
+    assert_eq!(expires(&checkout.state), None);
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn a_session_whose_payment_is_declined_after_its_time_expires_then() {
     checkout.wait(SIX_HOURS);
     checkout.ends(1, AttemptOutcome::Declined(DeclineReason::DoNotHonor)).unwrap();
     assert_eq!(checkout.complete(), Err(Rejection::Expired));
-    assert!(due(&checkout.state).is_some_and(|due| due <= checkout.now));
+    assert!(expires(&checkout.state).is_some_and(|due| due <= checkout.now));
     checkout.expire().unwrap();
     assert_eq!(checkout.status(), Status::Canceled);
 }

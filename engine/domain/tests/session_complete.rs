@@ -14,7 +14,7 @@ use paceline_domain::ids::{InstrumentId, OrderId};
 use paceline_domain::market::Discount;
 use paceline_domain::session::{
     Attempt, AttemptOutcome, Changes, Command, Effect, Event, InstrumentShown, Notice, Phase,
-    Problem, Rejection, Release, Status, apply, decide, due, owes, pending,
+    Problem, Rejection, Release, Status, apply, decide, expires, owes, pending,
 };
 
 const POOR: DeclineReason = DeclineReason::InsufficientFunds;
@@ -213,7 +213,7 @@ fn a_settled_session_owes_nothing() {
     let settled = |checkout: &mut Checkout| checkout.ask(Command::ConfirmSettled);
     assert_eq!(checkout.events_of(settled), Ok(vec![Event::Settled]));
     assert_eq!(checkout.events_of(settled), Ok(vec![]));
-    assert_eq!((pending(&checkout.state), due(&checkout.state)), (vec![], None));
+    assert_eq!((pending(&checkout.state), expires(&checkout.state)), (vec![], None));
     assert!(!owes(&checkout.state));
 }
 

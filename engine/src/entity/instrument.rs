@@ -31,6 +31,8 @@ impl PaymentStep {
 
 impl Entity for Instruments {
     const KIND: Kind = Kind::Instrument;
+    /// A session that has asked for a payment owes it, and keeps its credential meanwhile.
+    const WOKEN_BY_LOG: bool = false;
 
     type State = Instrument;
     type Command = Command;

@@ -72,12 +72,8 @@ impl Entity for Sessions {
         session::owes(state)
     }
 
-    fn due(state: &State) -> Option<Timestamp> {
-        session::due(state)
-    }
-
     fn tick(state: &State, now: Timestamp) -> Option<Command> {
-        session::due(state).filter(|due| *due <= now).map(|_| Command::Expire { now })
+        session::expires(state).filter(|at| *at <= now).map(|_| Command::Expire { now })
     }
 
     fn step(state: &State, command: &Command) -> Option<u32> {

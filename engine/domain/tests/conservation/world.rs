@@ -177,7 +177,7 @@ impl World {
         self.now = self.now.after(Duration::from_secs(60 * minutes));
         let now = self.now;
         for session in self.sessions.values_mut() {
-            if session::due(&session.state).is_some_and(|due| due <= now) {
+            if session::expires(&session.state).is_some_and(|due| due <= now) {
                 session.ask(Command::Expire { now }).expect("time is never refused");
             }
         }
