@@ -5,6 +5,8 @@
 
 mod words;
 
+use std::fmt::{self, Write};
+
 use paceline_domain::ids::{AttemptId, InstrumentId, OrderId, ProductId, SessionId};
 use paceline_domain::time::Timestamp;
 use paceline_storage::{EventLog, StreamId};
@@ -104,7 +106,7 @@ fn chapters<E: Entity>(
 where
     E::Event: DeserializeOwned,
 {
-    let damaged = |error: &dyn std::fmt::Display| InspectError::Damaged(error.to_string());
+    let damaged = |error: &dyn fmt::Display| InspectError::Damaged(error.to_string());
     let mut chapters = vec![];
     for (record, version) in log.history(stream).map_err(|e| damaged(&e))?.iter().zip(1..) {
         let events: Vec<E::Event> = codec::decode(record).map_err(|e| damaged(&e))?;
@@ -135,8 +137,24 @@ fn story(entity: &'static str, id: &str, events: Vec<Chapter>) -> Result<Story, 
     }
 }
 
-/// A moment as people and programs both read it: RFC 3339, UTC, to the millisecond.
-pub(crate) fn moment(at: Timestamp) -> String {
-    let since = std::time::Duration::from_millis(at.0);
-    humantime::format_rfc3339_millis(std::time::UNIX_EPOCH + since).to_string()
+/// A moment as people and programs both read it: RFC 3339, UTC, to the millisecond. A record may
+/// name one that is in no calendar of four digits, and its story is told nevertheless.
+pub(crate) fn moment(Timestamp(millis): Timestamp) -> String {
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(millis);
+    let mut told = String::new();
+    match write!(told, "{}", humantime::format_rfc3339_millis(at)) {
+        Ok(()) => told,
+        Err(fmt::Error) => format!("{millis} ms after 1970"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_no_calendar_has_is_told_in_milliseconds() {
+        assert_eq!(moment(Timestamp(1_769_947_200_000)), "2026-02-01T12:00:00.000Z");
+        assert_eq!(moment(Timestamp(u64::MAX)), format!("{} ms after 1970", u64::MAX));
+    }
 }

@@ -118,65 +118,83 @@ fn instrument<'a>(
     body: InstrumentBody<'a>,
     path: &Path<'_>,
 ) -> Result<(InstrumentShown, Member<Object<CredentialBody<'a>>>), Malformed> {
-    let display_path = path.member("display");
+    let inside = path.member("display");
     let Object(display) = body.display.given().unwrap_or(Object(DisplayBody::default()));
-    let either = |flat, at, nested, nested_at| -> Result<Option<Text>, Malformed> {
-        Ok(text(flat, &path.member(at))?.or(text(nested, &display_path.member(nested_at))?))
-    };
     let billing_address = body.billing_address.given();
     let shown = InstrumentShown {
         id: needed(body.id, &path.member("id"))?,
         handler_id: needed(body.handler_id, &path.member("handler_id"))?,
-        kind: match text(body.kind, &path.member("type"))? {
+        kind: match shown_word(body.kind, &path.member("type"), no_card_number)? {
             Some(kind) => kind,
             None => words("card", path)?,
         },
-        brand: either(body.brand, "brand", display.brand, "brand")?,
-        last_digits: either(body.last_digits, "last_digits", display.last_digits, "last_digits")?,
+        brand: either(
+            (body.brand, path.member("brand")),
+            (display.brand, inside.member("brand")),
+            no_card_number,
+        )?,
+        last_digits: either(
+            (body.last_digits, path.member("last_digits")),
+            (display.last_digits, inside.member("last_digits")),
+            at_most_four_digits,
+        )?,
         expiry_month: within(
-            body.expiry_month.or(display.expiry_month),
+            (body.expiry_month, path.member("expiry_month")),
+            (display.expiry_month, inside.member("expiry_month")),
             1..=12,
-            &path.member("expiry_month"),
         )?,
         expiry_year: within(
-            body.expiry_year.or(display.expiry_year),
+            (body.expiry_year, path.member("expiry_year")),
+            (display.expiry_year, inside.member("expiry_year")),
             1..=9999,
-            &path.member("expiry_year"),
         )?,
         rich_text_description: either(
-            body.rich_text_description,
-            "rich_text_description",
-            display.description,
-            "description",
+            (body.rich_text_description, path.member("rich_text_description")),
+            (display.description, inside.member("description")),
+            no_card_number,
         )?,
-        rich_card_art: either(body.rich_card_art, "rich_card_art", display.card_art, "card_art")?,
+        rich_card_art: either(
+            (body.rich_card_art, path.member("rich_card_art")),
+            (display.card_art, inside.member("card_art")),
+            no_card_number,
+        )?,
         billing_address: billing_address
             .map(|Object(body)| fulfillment::address(body, &path.member("billing_address")))
             .transpose()?,
     };
-    check_shown(&shown, path)?;
     Ok((shown, body.credential))
 }
 
+/// The flat spelling, or else the one in `display`; whichever is wrong is named where it stands.
+fn either(
+    flat: (Option<Word<'_>>, Path<'_>),
+    nested: (Option<Word<'_>>, Path<'_>),
+    check: fn(&str) -> Result<(), &'static str>,
+) -> Result<Option<Text>, Malformed> {
+    match shown_word(flat.0, &flat.1, check)? {
+        Some(word) => Ok(Some(word)),
+        None => shown_word(nested.0, &nested.1, check),
+    }
+}
+
+fn shown_word(
+    word: Option<Word<'_>>,
+    path: &Path<'_>,
+    check: fn(&str) -> Result<(), &'static str>,
+) -> Result<Option<Text>, Malformed> {
+    let word = text(word, path)?;
+    let checked = word.as_deref().map_or(Ok(()), check);
+    checked.map(|()| word).map_err(|what| Malformed::invalid(path, what))
+}
+
 /// What is shown is stored, echoed and logged in the open: no card number may slip in with it.
-fn check_shown(shown: &InstrumentShown, path: &Path<'_>) -> Result<(), Malformed> {
-    let four = |digits: &Text| digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit());
-    if !shown.last_digits.as_ref().is_none_or(four) {
-        return Err(Malformed::invalid(path.member("last_digits"), "at most four digits"));
-    }
-    for (member, words) in [
-        ("id", Some(&shown.id)),
-        ("handler_id", Some(&shown.handler_id)),
-        ("type", Some(&shown.kind)),
-        ("brand", shown.brand.as_ref()),
-        ("rich_text_description", shown.rich_text_description.as_ref()),
-        ("rich_card_art", shown.rich_card_art.as_ref()),
-    ] {
-        if words.is_some_and(|words| has_card_number(words)) {
-            return Err(Malformed::invalid(path.member(member), "a card number does not go here"));
-        }
-    }
-    Ok(())
+fn no_card_number(word: &str) -> Result<(), &'static str> {
+    if has_card_number(word) { Err("a card number does not go here") } else { Ok(()) }
+}
+
+fn at_most_four_digits(word: &str) -> Result<(), &'static str> {
+    let four = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    if four { Ok(()) } else { Err("at most four digits") }
 }
 
 /// 13 to 19 digits, perhaps in groups, with the check digit of a card (ISO/IEC 7812).
@@ -196,14 +214,17 @@ fn passes_luhn(digits: &[u32]) -> bool {
 }
 
 fn needed(word: Option<Word<'_>>, path: &Path<'_>) -> Result<Text, Malformed> {
-    text(word, path)?.ok_or_else(|| Malformed::missing(path, "this is needed"))
+    let word = shown_word(word, path, no_card_number)?;
+    word.ok_or_else(|| Malformed::missing(path, "this is needed"))
 }
 
+/// As [`either`].
 fn within<T: TryFrom<i64>>(
-    number: Option<Whole>,
+    flat: (Option<Whole>, Path<'_>),
+    nested: (Option<Whole>, Path<'_>),
     range: std::ops::RangeInclusive<i64>,
-    path: &Path<'_>,
 ) -> Result<Option<T>, Malformed> {
+    let (number, path) = if flat.0.is_some() { flat } else { nested };
     let Some(Whole(number)) = number else { return Ok(None) };
     let fits = range.contains(&number).then(|| T::try_from(number).ok()).flatten();
     let what = || format!("a number from {} to {}", range.start(), range.end());

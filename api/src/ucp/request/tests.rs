@@ -438,6 +438,27 @@ fn a_card_number_is_refused_wherever_it_would_be_shown() {
 }
 
 #[test]
+fn what_is_wrong_in_the_display_of_an_instrument_is_named_there() {
+    let with = |member: &str, value: Value| {
+        let mut body = json!({"payment_data": {"id": "pi_1", "handler_id": "gpay",
+            "display": {}, "credential": {"token": "tok"}}});
+        body["payment_data"]["display"][member] = value;
+        complete_refused(body)
+    };
+    for (member, value) in [
+        ("brand", json!("4111111111111111")),
+        ("last_digits", json!("11q1")),
+        ("expiry_month", json!(0)),
+        ("expiry_year", json!(10_000)),
+        ("description", json!("4111111111111111")),
+        ("card_art", json!("4111111111111111")),
+    ] {
+        let place = format!("$.payment_data.display.{member}");
+        assert_eq!(with(member, value), ("invalid", place));
+    }
+}
+
+#[test]
 fn cancel_has_no_body_or_an_object() {
     assert!(parse_cancel(b"").is_ok());
     assert!(parse_cancel(b"{}").is_ok());
