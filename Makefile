@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor load peak-sale soak crash fmt lint
+.PHONY: help run build test bench bench-floor load peak-sale soak crash fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -54,6 +54,9 @@ soak: build ## half the knee for long: memory and latency stay flat; DURATION=1h
 crash: ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
 	@.ci/deps build
 	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-api --test crash killed -- --nocapture
+
+fuzz: build ## look for bytes that break a reader's promise, by coverage; TARGET=update SECONDS=60
+	fuzz/run.sh $(or $(TARGET),all) $(or $(SECONDS),60)
 
 fmt: ## format the code
 	cargo fmt --all

@@ -1,0 +1,115 @@
+//! What is read back from the disk: events, states, the processor's book, a story, the marker.
+//!
+//! Left out: applying events that no decision made. A record is behind a checksum, and what the
+//! core does with a story that breaks its rules is to stop.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use bytes::Bytes;
+use paceline_api::admin::{story_json, story_text};
+use paceline_domain::{instrument, order, session, stock};
+use paceline_engine::codec::{CodecError, decode, encode};
+use paceline_engine::gateway::simulated::Entry;
+use paceline_engine::inspect::{InspectError, inspect};
+use paceline_storage::{
+    Answer, AnswerKey, Append, Done, DueAt, EventLog, Millis, QueueFull, ReadError, RocksLog,
+    Stored, StreamId, Version,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::bounds::{DISK, WIRE, within};
+
+/// The first byte says what the rest is.
+pub fn events(bytes: &[u8]) {
+    let Some((kind, record)) = bytes.split_first() else { return };
+    match kind % 4 {
+        0 => again::<Vec<session::Event>>(record),
+        1 => again::<Vec<instrument::Event>>(record),
+        2 => again::<Vec<stock::Event>>(record),
+        _ => again::<Vec<order::Event>>(record),
+    }
+}
+
+/// As [`events`].
+pub fn states(bytes: &[u8]) {
+    let Some((kind, snapshot)) = bytes.split_first() else { return };
+    match kind % 4 {
+        0 => again::<session::State>(snapshot),
+        1 => again::<instrument::Instrument>(snapshot),
+        2 => again::<stock::Stock>(snapshot),
+        _ => again::<Option<order::Placement>>(snapshot),
+    }
+}
+
+pub fn book(bytes: &[u8]) {
+    again::<Entry>(bytes);
+}
+
+/// What is read is written to what is read as the same.
+fn again<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {
+    match within(DISK, bytes, decode::<T>) {
+        Ok(read) => assert_eq!(decode::<T>(&encode(&read)), Ok(read)),
+        Err(CodecError::UnknownVersion(version)) => assert_eq!(bytes.first(), Some(&version)),
+        Err(CodecError::Malformed(why)) => assert!(!why.is_empty()),
+    }
+}
+
+/// `paceline inspect`: a line with entity and id, then the record that is found.
+pub fn story(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (line, record) = bytes.split_at(end);
+    let Ok(line) = std::str::from_utf8(line) else { return };
+    let (entity, id) = line.split_once(' ').unwrap_or((line, ""));
+    let log = OneRecord(Bytes::copy_from_slice(record.get(1..).unwrap_or_default()));
+    match inspect(&log, &log, entity, id) {
+        Ok(story) => {
+            let told = story_text(&story);
+            assert!(told.lines().count() > story.events.len(), "an event has a line: {told}");
+            assert!(serde_json::from_str::<Value>(&story_json(&story)).is_ok());
+        }
+        Err(InspectError::EntityUnknown(word)) => assert_eq!(word, entity),
+        Err(InspectError::Malformed { id: given, why }) => assert!(given == id && !why.is_empty()),
+        Err(InspectError::Nothing { id: given, .. }) => assert_eq!(given, id),
+        Err(InspectError::Damaged(why)) => assert!(!why.is_empty()),
+    }
+}
+
+/// The file that says what a data directory is.
+pub fn marker(bytes: &[u8]) {
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("PACELINE");
+    std::fs::write(&file, bytes).expect("a file");
+    let opened = within(WIRE, bytes, |_| RocksLog::open_read_only(home.path()).map(drop));
+    let told = opened.expect_err("there is no log beside it").to_string();
+    let named = |path: &Path| told.contains(&path.display().to_string());
+    assert!(named(home.path()), "{told} names no directory");
+    assert!(told.len() < 1024, "{told}");
+}
+
+/// Every stream has this record.
+struct OneRecord(Bytes);
+
+impl EventLog for OneRecord {
+    fn append(&self, _: Append, _: Done) -> Result<(), QueueFull> {
+        Err(QueueFull)
+    }
+
+    fn read(&self, _: StreamId) -> Result<Stored, ReadError> {
+        Ok(Stored { version: Version(1), records: vec![self.0.clone()], ..Stored::default() })
+    }
+
+    fn history(&self, _: StreamId) -> Result<Vec<Bytes>, ReadError> {
+        Ok(vec![self.0.clone()])
+    }
+
+    fn answer(&self, _: &AnswerKey, _: Millis) -> Result<Option<Answer>, ReadError> {
+        Ok(None)
+    }
+
+    fn due(&self, _: Millis, _: Option<DueAt>, _: usize) -> Result<Vec<DueAt>, ReadError> {
+        Ok(vec![])
+    }
+}
