@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor load peak-sale soak crash fuzz fmt lint
+.PHONY: help run build test bench bench-floor growth hot-product load peak-sale soak crash fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,14 @@ bench: ## every criterion bench
 bench-floor: build ## our CPU time per request over a bare hyper server's; ARGS="--rounds 9"
 	cargo build --release --locked -p paceline-benches --bins
 	"$(CARGO_TARGET_DIR)/release/ratio" $(ARGS)
+
+growth: build ## requests, start and memory with much stored; ARGS="--sessions 10000000"
+	cargo build --release --locked -p paceline-benches --bins
+	"$(CARGO_TARGET_DIR)/release/growth" $(ARGS)
+
+hot-product: build ## completes a second of 10,000 buyers of one product, and of 10,000
+	cargo build --release --locked -p paceline-benches --bins
+	"$(CARGO_TARGET_DIR)/release/hot-product" $(ARGS)
 
 load: build ## whole purchases at a set arrival rate, with a report; RATE=200 DURATION=30s
 	@.ci/deps load

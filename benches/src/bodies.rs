@@ -3,6 +3,9 @@
 //! Why: a measurement on a toy body measures a toy. The guide's are what Google sends, so every
 //! bench and the ratio to the floor use these and no others.
 
+/// What is bought.
+pub const PRODUCT: &str = "product_12345";
+
 /// Of `POST /checkout-sessions`.
 pub const CREATE: &str = r#"{"line_items":[{"item":{"id":"product_12345","title":"Running Shoes"},"quantity":1}],"currency":"USD"}"#;
 

@@ -1,5 +1,7 @@
 //! What the measurements share.
 
 pub mod bodies;
+pub mod engine;
+pub mod measure;
 pub mod purchase;
 pub mod shop;

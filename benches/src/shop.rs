@@ -32,6 +32,18 @@ pub fn tables() -> Tables {
     Tables { products, ..CONFIG.tables.clone() }
 }
 
+/// The sample's tables with nothing on offer but these, each like the shoes of Google's guide.
+pub fn tables_of(products: impl Iterator<Item = String>) -> Tables {
+    let sample = tables();
+    let shoes = sample.offer(&product(bodies::PRODUCT)).expect("the sample has shoes").clone();
+    let products = products.map(|name| (product(&name), shoes.clone())).collect();
+    Tables { products, ..sample }
+}
+
+fn product(name: &str) -> ProductId {
+    ProductId::parse(name).expect("a name that a feed may have")
+}
+
 /// The sample's words for a session.
 pub fn words() -> Words {
     Words::new(&CONFIG.merchant.settings(&CONFIG.platform, "http://127.0.0.1:8080"))
@@ -44,12 +56,24 @@ pub fn caller() -> Text {
 
 /// What a create asks for.
 pub fn basket() -> Changes {
-    parse_create(bodies::CREATE.as_bytes()).expect("Google's create is taken")
+    basket_of(bodies::PRODUCT)
+}
+
+/// One unit of this product.
+pub fn basket_of(product: &str) -> Changes {
+    let body = bodies::CREATE.replace(bodies::PRODUCT, product);
+    parse_create(body.as_bytes()).expect("Google's create is taken")
 }
 
 /// What an update adds: who buys, and where to.
 pub fn address(session: SessionId) -> Changes {
-    parse_update(bodies::UPDATE.as_bytes(), session).expect("Google's update is taken")
+    address_for(bodies::PRODUCT, session)
+}
+
+/// The same for a basket of this product.
+pub fn address_for(product: &str, session: SessionId) -> Changes {
+    let body = bodies::UPDATE.replace(bodies::PRODUCT, product);
+    parse_update(body.as_bytes(), session).expect("Google's update is taken")
 }
 
 /// How the buyer pays.

@@ -1,13 +1,14 @@
 //! What is asked of either server, and what a right answer looks like.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::bodies;
 use bytes::Bytes;
-use paceline_benches::bodies;
 
-use crate::Outcome;
-use crate::load::{Expected, Request};
-use crate::report::Sample;
+use super::Outcome;
+use super::load::{Expected, Request};
+use super::report::Sample;
 
 /// In the order in which they are played: each finds the sessions as the one before left them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,13 +112,22 @@ impl Operation {
 impl Session {
     /// Sessions that are still to be created, under keys that nobody else has.
     pub fn named(sessions: usize) -> Vec<Self> {
-        static NAMED: AtomicU64 = AtomicU64::new(0);
         let named = |_| {
-            let number = NAMED.fetch_add(1, Ordering::Relaxed);
-            let key = format!("6f1c52ba-9d4e-4a07-8c35-{number:012x}");
+            let key = next_key();
             Self { id: key.replace('-', ""), key, created: Bytes::new() }
         };
         (0..sessions).map(named).collect()
+    }
+
+    /// Sessions that were created some time ago, with the ids that paths have.
+    pub fn stored(ids: impl Iterator<Item = String>) -> Vec<Self> {
+        ids.map(|id| Self { key: next_key(), id, created: Bytes::new() }).collect()
+    }
+
+    /// To see it, whatever has become of it.
+    pub fn look(&self) -> Request {
+        let expected = Expected::With(r#""status":""#);
+        Request { body: expected, ..Operation::Get.request(self, None) }
     }
 
     /// Takes the id from the answer to the create: the last component of what the body says.
@@ -128,6 +138,14 @@ impl Session {
         self.created = answer;
         Ok(())
     }
+}
+
+/// As long as a UUID, and used once: what is stored may have been written by an earlier run.
+fn next_key() -> String {
+    static RUN: LazyLock<u32> = LazyLock::new(rand::random);
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{:08x}-9d4e-4a07-8c35-{number:012x}", *RUN)
 }
 
 impl Sizes {

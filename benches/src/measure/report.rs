@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::operation::Operation;
+use super::operation::Operation;
 
 /// One operation on one server in one round.
 pub struct Sample {
@@ -48,33 +48,31 @@ impl Report {
 
     /// The table, in Markdown and aligned.
     pub fn table(&self) -> String {
-        let mut lines = vec![COLUMNS.map(str::to_owned)];
+        let mut lines = vec![COLUMNS.map(str::to_owned).to_vec()];
         for (operation, row) in &self.rows {
             let ratio = median(&row.ours, |s| s.cpu_micros) / median(&row.floor, |s| s.cpu_micros);
             lines.push(line(operation.name(), "floor", &row.floor, "1.00".to_owned()));
             lines.push(line("", "paceline", &row.ours, format!("**{ratio:.2}**")));
         }
-        aligned(&lines)
+        aligned(&lines, 2)
     }
 
     /// The table with what it was measured on.
     pub fn page(&self, rounds: usize, requests: usize, connections: usize) -> String {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
         format!(
             "{}\nCPU is the user and system time of the server's whole process, the work that a \
-             reply sets going included. {cores} cores ({}), Linux {}; load and server share them. \
+             reply sets going included. {}; load and server share them. \
              Medians of {rounds} rounds of {requests} requests per operation over {connections} \
              connections, made by\n\n```sh\nmake bench-floor\n```\n",
             self.table(),
-            proc("/proc/cpuinfo", "model name"),
-            fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim(),
+            machine(),
         )
     }
 }
 
-fn line(operation: &str, server: &str, samples: &[Sample], ratio: String) -> [String; 8] {
+fn line(operation: &str, server: &str, samples: &[Sample], ratio: String) -> Vec<String> {
     let shown = |of: fn(&Sample) -> f64| format!("{:.0}", median(samples, of));
-    [
+    vec![
         operation.to_owned(),
         server.to_owned(),
         shown(|sample| sample.per_second),
@@ -87,7 +85,11 @@ fn line(operation: &str, server: &str, samples: &[Sample], ratio: String) -> [St
 }
 
 fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
-    let mut values: Vec<f64> = samples.iter().map(of).collect();
+    middle(samples.iter().map(of).collect())
+}
+
+/// The median.
+pub fn middle(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {
@@ -97,29 +99,38 @@ fn median(samples: &[Sample], of: fn(&Sample) -> f64) -> f64 {
     }
 }
 
-/// Names to the left, numbers to the right.
-fn aligned(lines: &[[String; 8]]) -> String {
+/// A table in Markdown: the first columns are names and stand to the left, numbers to the right.
+pub fn aligned(lines: &[Vec<String>], names: usize) -> String {
+    let columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
-    let widths: Vec<usize> = (0..COLUMNS.len()).filter_map(width).collect();
+    let widths: Vec<usize> = (0..columns).filter_map(width).collect();
     let mut table = String::new();
     for (number, line) in lines.iter().enumerate() {
         for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let written = match column {
-                0 | 1 => write!(table, "| {cell:<width$} "),
-                _ => write!(table, "| {cell:>width$} "),
+            let written = match column < names {
+                true => write!(table, "| {cell:<width$} "),
+                false => write!(table, "| {cell:>width$} "),
             };
             written.expect("a String takes all that is written");
         }
         table += "|\n";
         if number == 0 {
             for (column, width) in widths.iter().enumerate() {
-                let right = if column < 2 { "-" } else { ":" };
+                let right = if column < names { "-" } else { ":" };
                 table += &format!("|{}{right}", "-".repeat(width + 1));
             }
             table += "|\n";
         }
     }
     table
+}
+
+/// What this runs on, in a line.
+pub fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let processor = proc("/proc/cpuinfo", "model name");
+    let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores ({processor}), Linux {}", system.trim())
 }
 
 /// A field of a file such as `/proc/cpuinfo`.

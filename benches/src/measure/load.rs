@@ -10,8 +10,8 @@ use hdrhistogram::Histogram;
 use memchr::memmem;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::Outcome;
-use crate::http::{Answer, Connection};
+use super::Outcome;
+use super::http::{Answer, Connection};
 
 pub struct Request {
     /// As it goes over the wire.

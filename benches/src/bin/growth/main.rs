@@ -1,0 +1,163 @@
+//! What a request costs with ten thousand sessions stored, with a million, with ten million.
+//!
+//! Why: the design promises that the cost of a request does not grow with what is stored, that a
+//! start does not depend on it, and that memory is bounded by configuration.
+//! Promise: the sessions are real ones, opened by the engine; the program runs on them as it is
+//! shipped and is asked over HTTP; the data sets are measured turn about. Then every session is
+//! touched once, and what was resident at the most is told beside what is configured.
+//! Left out: a disk slower than memory. What was written lately is in the system's cache, as it
+//! is on a machine that has just been so busy.
+
+mod stored;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::Parser;
+use paceline_benches::measure::load::Load;
+use paceline_benches::measure::operation::{Operation, Session, Sizes};
+use paceline_benches::measure::server::{Server, home};
+use paceline_benches::measure::{Outcome, play, sample, sizes_of_our_answers};
+
+use crate::table::{Figures, Step, Table};
+
+/// Measures requests, the start and memory with so many sessions stored.
+#[derive(Parser)]
+struct Args {
+    /// A data set of so many sessions; may be given several times.
+    #[arg(long, value_name = "COUNT", default_values_t = [10_000, 1_000_000])]
+    sessions: Vec<u64>,
+    /// Turns that each data set gets; the table shows medians over them.
+    #[arg(long, default_value_t = 5)]
+    rounds: u64,
+    /// Requests of each operation in a turn, each about another of the stored sessions.
+    #[arg(long, default_value_t = 5_000)]
+    requests: u64,
+    /// Kept-alive connections, each with one request under way at a time.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Of the stored sessions, so many are read at the end; all of them unless given.
+    #[arg(long)]
+    touched: Option<u64>,
+    /// Writes one data set into this directory, and nothing else: a process of its own, as one
+    /// process holds a data directory until it ends.
+    #[arg(long, hide = true)]
+    write: Option<PathBuf>,
+}
+
+/// Sessions that are touched with one list of requests.
+const TOUCHED_AT_ONCE: u64 = 20_000;
+
+fn main() -> Outcome<()> {
+    let args = Args::parse();
+    if let (Some(data), [sessions]) = (&args.write, args.sessions.as_slice()) {
+        return stored::write(data, *sessions);
+    }
+    for sessions in &args.sessions {
+        if args.requests * (args.rounds + 1) > *sessions {
+            return Err(format!("{sessions} sessions are too few for so many requests").into());
+        }
+    }
+    let home = home()?;
+    let mut sets = Vec::new();
+    for sessions in &args.sessions {
+        eprintln!("writing {sessions} sessions");
+        let set = DataSet { data: home.path().join(sessions.to_string()), sessions: *sessions };
+        let mut writer = Command::new(std::env::current_exe()?);
+        writer.arg("--write").arg(&set.data).args(["--sessions", &sessions.to_string()]);
+        if !writer.status()?.success() {
+            return Err("the data set could not be written".into());
+        }
+        sets.push(set);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(measure(&args, &sets))
+}
+
+struct DataSet {
+    data: PathBuf,
+    sessions: u64,
+}
+
+async fn measure(args: &Args, sets: &[DataSet]) -> Outcome<()> {
+    let sizes = sizes_of_our_answers().await?;
+    let mut table = Table::new(sets.iter().map(|set| set.sessions));
+    for round in 0..args.rounds {
+        floor(args, &sizes, &mut table).await?;
+        for (set, figures) in sets.iter().zip(&mut table.sets) {
+            turn(args, round, set, figures).await?;
+        }
+        eprintln!("round {} of {} done", round + 1, args.rounds);
+    }
+    for (set, figures) in sets.iter().zip(&mut table.sets) {
+        figures.touched = args.touched.unwrap_or(set.sessions).min(set.sessions);
+        figures.resident_most = touch(args, set, figures.touched).await?;
+        figures.disk_bytes = bytes_in(&set.data)?;
+    }
+    println!("{}", table.page(args.rounds, args.requests, args.connections));
+    Ok(())
+}
+
+async fn floor(args: &Args, sizes: &Sizes, table: &mut Table) -> Outcome<()> {
+    let server = Server::floor(sizes).await?;
+    let requests = usize::try_from(args.requests)?;
+    play(&server, args.connections, requests / 10 + 1, Some(sizes)).await?;
+    for (operation, sample) in play(&server, args.connections, requests, Some(sizes)).await? {
+        table.floor.entry(operation).or_default().push(sample.cpu_micros);
+    }
+    Ok(())
+}
+
+/// One start on a data set, and each step once for sessions that no other turn has touched.
+async fn turn(args: &Args, round: u64, set: &DataSet, figures: &mut Figures) -> Outcome<()> {
+    let server = Server::paceline_on(&set.data).await?;
+    figures.ready_after.push(server.ready_after.as_secs_f64() * 1e3);
+    let requests = usize::try_from(args.requests)?;
+    // What a program does for the first time after its start is not what is asked here.
+    play(&server, args.connections, requests / 10 + 1, None).await?;
+    let mut load = Load::open(server.address(), args.connections).await?;
+    let mut fresh = Session::named(requests);
+    // Every so many, so that all parts of the data set have their share.
+    let apart = set.sessions / (args.requests * args.rounds);
+    let numbers = (0..args.requests).map(|turn| (turn * args.rounds + round) * apart);
+    let mut stored = Session::stored(numbers.map(|number| stored::id(number).to_string()));
+    for step in Step::ALL {
+        let (operation, sessions) = match step {
+            Step::Create => (Operation::Create, &mut fresh),
+            Step::GetAsleep | Step::GetAwake => (Operation::Get, &mut stored),
+            Step::Update => (Operation::Update, &mut stored),
+            Step::Complete => (Operation::Complete, &mut stored),
+        };
+        let sample = sample(&server, &mut load, operation, sessions, None).await?;
+        figures.cpu_micros.entry(step).or_default().push(sample.cpu_micros);
+    }
+    Ok(())
+}
+
+/// Reads so many of the stored sessions, each once. Returns what was resident at the most.
+async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<u64> {
+    let server = Server::paceline_on(&set.data).await?;
+    let mut load = Load::open(server.address(), args.connections).await?;
+    let mut next = 0;
+    while next < touched {
+        let end = touched.min(next + TOUCHED_AT_ONCE);
+        let sessions = Session::stored((next..end).map(|number| stored::id(number).to_string()));
+        let asked = sessions.iter().map(Session::look);
+        load.run(asked.collect()).await?;
+        next = end;
+    }
+    server.resident_most()
+}
+
+fn bytes_in(directory: &Path) -> Outcome<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        bytes += match entry.file_type()?.is_dir() {
+            true => bytes_in(&entry.path())?,
+            false => entry.metadata()?.len(),
+        };
+    }
+    Ok(bytes)
+}
