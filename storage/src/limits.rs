@@ -60,8 +60,8 @@ pub const HEADS_CACHED_MAX: usize = 64 * 1024;
 pub const OPEN_FILES_MAX: i32 = 512;
 
 /// Write-ahead log of one shard. It is replayed when the shard opens, so this bounds the start
-/// after a crash to about a second per shard, however much is stored.
-pub const WAL_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// after a crash to half a second for each shard that a core has to open, however much is stored.
+pub const WAL_BYTES_MAX: u64 = 128 * 1024 * 1024;
 
 const _: () = assert!(RECORD_BYTES_MAX <= BATCH_BYTES_MAX, "a record of full size fits a batch");
 const _: () = assert!(SNAPSHOT_BYTES_MAX >= 1024 * 1024, "the stock of a busy product fits");

@@ -10,6 +10,7 @@ pub(crate) mod due_floor;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use crate::claims::Claims;
 use crate::datadir::DataDir;
@@ -178,8 +179,15 @@ fn share(
 ) -> Result<(Arc<Shared>, Woken), DataDirError> {
     let shards = dir.shards().indexes();
     let (claims, woken) = Claims::new(shards.len(), memory.heard.clone());
-    let disks = shards
-        .map(|shard| Disk::open(&dir.shard_path(shard), memory, access))
-        .collect::<Result<_, _>>()?;
+    // Side by side: after a crash each has a write-ahead log to read back.
+    let disks = thread::scope(|scope| {
+        let open = |shard| {
+            let path = dir.shard_path(shard);
+            scope.spawn(move || Disk::open(&path, memory, access))
+        };
+        let opening: Vec<_> = shards.map(open).collect();
+        let opened = opening.into_iter().map(|disk| disk.join().expect("opening does not panic"));
+        opened.collect::<Result<_, _>>()
+    })?;
     Ok((Arc::new(Shared { disks, claims: Arc::new(claims), dir }), woken))
 }
