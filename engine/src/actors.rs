@@ -1,156 +1,239 @@
-//! An actor is a mailbox around a turn.
+//! An actor is a cell around a turn: one entity in memory, and what it is at.
 //!
-//! Why: no rule is decided here and no answer awaited. A message carries its own reply channel,
-//! because actix skips a `send` whose sender has left, and its own permit, because an actix
-//! mailbox takes one more message from every clone of its address. What must arrive is repeated
+//! Why: no rule is decided here and no answer awaited. A question carries its own reply channel
+//! and its own permit, so that neither is lost with whoever sent it. What must arrive is repeated
 //! by what is pending in the log, not trusted to a queue.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix::fut::wrap_future;
-use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle,
-    WrapFuture,
-};
-use paceline_storage::{Append, DueChange, EventLog, StreamId, Version};
+use paceline_storage::{Append, DueChange, EventLog, ReadError, Stored, StreamId, Version};
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use crate::entity::Entity;
 use crate::error::EngineError;
+use crate::host::{Local, Told};
 use crate::limits::RETRY_FIRST;
-use crate::turn::{Ask, Fate, Notify, Owner, Unanswered};
+use crate::turn::{Ask, Owner, Tell, Unanswered, Written};
 use crate::world::World;
 
-/// The actor of one entity.
-pub(crate) struct Shell<E: Entity> {
-    world: Arc<World>,
-    stream: StreamId,
-    presence: Presence<E>,
-    notify: Notify,
-    /// Something owed is being carried out.
-    carrying: Option<Carrying>,
+/// The entities of one kind that live on a thread.
+pub(crate) struct Cells<E: Entity> {
+    cells: HashMap<StreamId, Cell<E>>,
+    tell: Tell<E>,
 }
 
-struct Carrying {
-    work: SpawnHandle,
-    /// The credential that it takes is not here.
-    in_want: bool,
+struct Cell<E: Entity> {
+    presence: Presence<E>,
+    /// Something owed is being carried out.
+    carrying: Option<Carrying<E>>,
 }
 
 enum Presence<E: Entity> {
-    /// The mailbox waits until the stream is read.
-    Waking,
+    /// The stream is being read; questions wait.
+    Waking(Vec<Ask<E>>),
     Awake(Owner<E>),
     /// What is stored cannot be trusted: nobody is answered from it.
     Damaged,
-    /// Not in the directory any more: what is still in the mailbox is sent on.
-    Asleep,
 }
 
-/// Asks an idle actor to leave memory.
-pub(crate) struct Sleep;
-
-/// Lets time do what it has come to.
-pub(crate) struct Tick;
-
-/// The last message an actor gets, sent by itself when it has left the directory.
-struct Stop;
-
-impl<E: Entity> Message for Ask<E> {
-    type Result = ();
+struct Carrying<E: Entity> {
+    work: AbortHandle,
+    /// The credential that it takes is not here.
+    in_want: bool,
+    _counted: Counted<E>,
 }
 
-impl Message for Fate {
-    type Result = ();
+/// Counts one that carries out what it owes, as long as it is there.
+struct Counted<E: Entity> {
+    world: Arc<World>,
+    kind: std::marker::PhantomData<fn() -> E>,
 }
 
-impl Message for Sleep {
-    type Result = ();
-}
-
-impl Message for Tick {
-    type Result = ();
-}
-
-impl Message for Stop {
-    type Result = ();
-}
-
-impl<E: Entity> Shell<E> {
-    pub fn new(
-        world: Arc<World>,
-        stream: StreamId,
-        fresh: bool,
-        context: &mut Context<Self>,
-    ) -> Self {
-        let address = context.address();
-        let notify: Notify = Arc::new(move |fate| address.do_send(fate));
-        let presence = if fresh { Presence::Awake(Owner::fresh(stream)) } else { Presence::Waking };
-        Self { world, stream, presence, notify, carrying: None }
+impl<E: Entity> Cells<E> {
+    pub fn new(tell: Tell<E>) -> Self {
+        Self { cells: HashMap::new(), tell }
     }
 
-    /// Reads the stream, off this thread; the mailbox waits.
-    fn wake(&mut self, generation: u64, context: &mut Context<Self>) {
-        self.presence = Presence::Waking;
-        let (world, stream) = (Arc::clone(&self.world), self.stream);
-        let reading = async move {
-            if generation > 0 {
-                settle(&*world.log, stream).await;
-            }
-            world.read(move |log| log.read(stream)).await
+    pub fn begin(&mut self, host: &Rc<Local>, stream: StreamId, fresh: bool) {
+        host.world.metrics.of(E::KIND).awake.increment(1.0);
+        let presence = match fresh {
+            true => Presence::Awake(Owner::fresh(stream)),
+            false => wake(host, stream, 0),
         };
-        let woken = wrap_future::<_, Self>(reading).map(move |read, actor, context| {
-            let owner = read
-                .ok_or_else(|| "it could not be read".to_owned())
-                .and_then(|stored| stored.map_err(|error| error.to_string()))
-                .and_then(|stored| {
-                    Owner::load(&actor.world, stream, stored, generation)
-                        .map_err(|error| error.to_string())
-                });
-            match owner {
-                Ok(owner) => {
-                    actor.presence = Presence::Awake(owner);
-                    actor.carry_on(context);
+        self.cells.insert(stream, Cell { presence, carrying: None });
+    }
+
+    /// # Errors
+    /// What was told, if nobody is here to hear it.
+    pub fn tell(
+        &mut self,
+        host: &Rc<Local>,
+        stream: StreamId,
+        told: Told<E>,
+    ) -> Result<(), Told<E>> {
+        let Some(cell) = self.cells.get_mut(&stream) else { return Err(told) };
+        match told {
+            Told::Ask(ask) => cell.ask(host, stream, *ask, &self.tell),
+            Told::Tick => {
+                if let Presence::Awake(owner) = &mut cell.presence {
+                    owner.tick(&host.world, &self.tell);
                 }
-                Err(error) => {
-                    tracing::error!(?stream, %error, "a stream cannot be trusted");
-                    actor.presence = Presence::Damaged;
-                }
+                cell.carry_on(host, stream);
             }
-        });
-        context.wait(woken);
+            Told::Sleep => self.sleep(host, stream),
+        }
+        Ok(())
+    }
+
+    /// Hears from the log. The answers leave in any case; the owner may have been given up since.
+    pub fn hear(&mut self, host: &Rc<Local>, written: Written<E>) {
+        let stream = written.stream;
+        let heard = written.conclude(&host.world);
+        let Some(cell) = self.cells.get_mut(&stream) else { return };
+        let Presence::Awake(owner) = &mut cell.presence else { return };
+        if owner.hear(heard) {
+            host.world.metrics.of(E::KIND).reloads.increment(1);
+            cell.presence = wake(host, stream, owner.generation() + 1);
+        } else {
+            cell.carry_on(host, stream);
+        }
+    }
+
+    fn woken(&mut self, host: &Rc<Local>, stream: StreamId, read: Read, generation: u64) {
+        let Some(cell) = self.cells.get_mut(&stream) else { return };
+        let owner = read
+            .ok_or_else(|| "it could not be read".to_owned())
+            .and_then(|stored| stored.map_err(|error| error.to_string()))
+            .and_then(|stored| {
+                Owner::load(&host.world, stream, stored, generation)
+                    .map_err(|error| error.to_string())
+            });
+        let presence = owner.map_or_else(
+            |error| {
+                tracing::error!(?stream, %error, "a stream cannot be trusted");
+                Presence::Damaged
+            },
+            Presence::Awake,
+        );
+        if let Presence::Waking(asked) = std::mem::replace(&mut cell.presence, presence) {
+            cell.carry_on(host, stream);
+            asked.into_iter().for_each(|ask| cell.ask(host, stream, ask, &self.tell));
+        }
+    }
+
+    /// What was owed has been carried out, or is to be told how it went.
+    fn carried_out(&mut self, host: &Rc<Local>, stream: StreamId, outcome: E::Command) {
+        let Some(cell) = self.cells.get_mut(&stream) else { return };
+        cell.carrying = None;
+        // If it is just being read again, whatever is still owed then is carried out again.
+        if let Presence::Awake(owner) = &mut cell.presence {
+            owner.tell(&host.world, outcome, &self.tell);
+        }
+        cell.carry_on(host, stream);
+    }
+
+    /// Whoever waits for this step has waited long enough.
+    fn leave(&mut self, host: &Rc<Local>, stream: StreamId, step: E::Step) {
+        if let Some(Cell { presence: Presence::Awake(owner), .. }) = self.cells.get_mut(&stream) {
+            owner.leave(&host.world, step, &self.tell);
+        }
+    }
+
+    fn sleep(&mut self, host: &Rc<Local>, stream: StreamId) {
+        let Some(cell) = self.cells.get_mut(&stream) else { return };
+        let idle = match &mut cell.presence {
+            Presence::Awake(owner) => owner.is_quiet() && cell.carrying.is_none(),
+            Presence::Damaged => true,
+            Presence::Waking(_) => false,
+        };
+        let directory = E::directory(&host.world);
+        if !idle {
+            return directory.keep(stream);
+        }
+        // What was sent here before finds nobody, and is sent anew.
+        directory.remove(stream);
+        self.cells.remove(&stream);
+        let metrics = host.world.metrics.of(E::KIND);
+        metrics.sleeps.increment(1);
+        metrics.awake.decrement(1.0);
+    }
+}
+
+impl<E: Entity> Cell<E> {
+    fn ask(&mut self, host: &Rc<Local>, stream: StreamId, ask: Ask<E>, tell: &Tell<E>) {
+        match &mut self.presence {
+            Presence::Awake(owner) => {
+                let patience = ask.patience;
+                let awaited = owner.take(&host.world, ask, tell);
+                if let (Some(step), Some(patience)) = (awaited, patience) {
+                    leave_later::<E>(host, stream, step, patience);
+                }
+                self.supplied(host, stream);
+            }
+            Presence::Waking(asked) => asked.push(ask),
+            Presence::Damaged => {
+                // The asker may have left.
+                let _ = ask.reply.send(Err(Unanswered::Failed(EngineError::Damaged)));
+            }
+        }
     }
 
     /// Carries out the first thing owed, if all that was decided is on disk; the others follow.
-    fn carry_on(&mut self, context: &mut Context<Self>) {
+    fn carry_on(&mut self, host: &Rc<Local>, stream: StreamId) {
         let Presence::Awake(owner) = &self.presence else { return };
         if self.carrying.is_some() {
             return;
         }
         let Some((effect, secret)) = owner.owed() else { return };
         let in_want = owner.wants_secret();
-        E::directory(&self.world).carrying(&self.world, 1);
-        let carried = E::carry_out(Arc::clone(&self.world), effect, secret);
-        let work = context.spawn(carried.into_actor(self).map(|outcome, actor, context| {
-            actor.carrying = None;
-            E::directory(&actor.world).carrying(&actor.world, -1);
-            if let Presence::Awake(owner) = &mut actor.presence {
-                owner.tell(&actor.world, outcome, &actor.notify);
-            }
-            actor.carry_on(context);
-        }));
-        self.carrying = Some(Carrying { work, in_want });
+        let carried = E::carry_out(Arc::clone(&host.world), effect, secret);
+        let here = Rc::clone(host);
+        let work = actix::spawn(async move {
+            let outcome = carried.await;
+            E::cells(&here).borrow_mut().carried_out(&here, stream, outcome);
+        });
+        let counted = Counted::new(&host.world);
+        let work = work.abort_handle();
+        self.carrying = Some(Carrying { work, in_want, _counted: counted });
     }
 
     /// Begins again what was in want of the credential that has come.
-    fn supplied(&mut self, context: &mut Context<Self>) {
+    fn supplied(&mut self, host: &Rc<Local>, stream: StreamId) {
         let Presence::Awake(owner) = &self.presence else { return };
         if let Some(carrying) = self.carrying.take_if(|c| c.in_want && !owner.wants_secret()) {
-            context.cancel_future(carrying.work);
-            E::directory(&self.world).carrying(&self.world, -1);
-            self.carry_on(context);
+            carrying.work.abort();
+            drop(carrying);
+            self.carry_on(host, stream);
         }
     }
+}
+
+/// What became of reading a stream; `None` if nobody lives to read it.
+type Read = Option<Result<Stored, ReadError>>;
+
+/// Reads the stream, off this thread; questions wait.
+fn wake<E: Entity>(host: &Rc<Local>, stream: StreamId, generation: u64) -> Presence<E> {
+    let here = Rc::clone(host);
+    actix::spawn(async move {
+        if generation > 0 {
+            settle(&*here.world.log, stream).await;
+        }
+        let read = here.world.read(move |log| log.read(stream)).await;
+        E::cells(&here).borrow_mut().woken(&here, stream, read, generation);
+    });
+    Presence::Waking(vec![])
+}
+
+fn leave_later<E: Entity>(host: &Rc<Local>, stream: StreamId, step: E::Step, patience: Duration) {
+    let here = Rc::clone(host);
+    actix::spawn(async move {
+        tokio::time::sleep(patience).await;
+        E::cells(&here).borrow_mut().leave(&here, stream, step);
+    });
 }
 
 /// Waits until what this process has queued for the stream is written or refused: what is read
@@ -177,107 +260,15 @@ async fn settle(log: &dyn EventLog, stream: StreamId) {
     }
 }
 
-impl<E: Entity> Actor for Shell<E> {
-    type Context = Context<Self>;
-
-    fn started(&mut self, context: &mut Context<Self>) {
-        self.world.metrics.of(E::KIND).awake.increment(1.0);
-        if matches!(self.presence, Presence::Waking) {
-            self.wake(0, context);
-        }
-    }
-
-    fn stopped(&mut self, _: &mut Context<Self>) {
-        if self.carrying.is_some() {
-            E::directory(&self.world).carrying(&self.world, -1);
-        }
-        self.world.metrics.of(E::KIND).awake.decrement(1.0);
+impl<E: Entity> Counted<E> {
+    fn new(world: &Arc<World>) -> Self {
+        E::directory(world).carrying(world, 1);
+        Self { world: Arc::clone(world), kind: std::marker::PhantomData }
     }
 }
 
-impl<E: Entity> Handler<Ask<E>> for Shell<E> {
-    type Result = ();
-
-    fn handle(&mut self, ask: Ask<E>, context: &mut Context<Self>) {
-        self.world.metrics.of(E::KIND).mailbox_depth.decrement(1.0);
-        let patience = ask.patience;
-        match &mut self.presence {
-            Presence::Awake(owner) => {
-                let awaited = owner.take(&self.world, ask, &self.notify);
-                if let (Some(step), Some(patience)) = (awaited, patience) {
-                    context.run_later(patience, move |actor, _| {
-                        if let Presence::Awake(owner) = &mut actor.presence {
-                            owner.leave(&actor.world, step, &actor.notify);
-                        }
-                    });
-                }
-                self.supplied(context);
-            }
-            Presence::Asleep => {
-                let world = Arc::clone(&self.world);
-                E::directory(&world).send(&world, self.stream, ask, false);
-            }
-            Presence::Damaged => {
-                // The asker may have left.
-                let _ = ask.reply.send(Err(Unanswered::Failed(EngineError::Damaged)));
-            }
-            Presence::Waking => unreachable!("the mailbox waits meanwhile"),
-        }
-    }
-}
-
-impl<E: Entity> Handler<Fate> for Shell<E> {
-    type Result = ();
-
-    fn handle(&mut self, fate: Fate, context: &mut Context<Self>) {
-        let Presence::Awake(owner) = &mut self.presence else { return };
-        match fate {
-            Fate::Durable => self.carry_on(context),
-            Fate::Lost { generation, decided_on, why } if generation == owner.generation() => {
-                owner.forfeit(decided_on, &why);
-                self.world.metrics.of(E::KIND).reloads.increment(1);
-                self.wake(generation + 1, context);
-            }
-            Fate::Lost { .. } => {} // of a generation that was given up before
-        }
-    }
-}
-
-impl<E: Entity> Handler<Tick> for Shell<E> {
-    type Result = ();
-
-    fn handle(&mut self, _: Tick, context: &mut Context<Self>) {
-        if let Presence::Awake(owner) = &mut self.presence {
-            owner.tick(&self.world, &self.notify);
-        }
-        self.carry_on(context);
-    }
-}
-
-impl<E: Entity> Handler<Sleep> for Shell<E> {
-    type Result = ();
-
-    fn handle(&mut self, _: Sleep, context: &mut Context<Self>) {
-        let idle = match &mut self.presence {
-            Presence::Awake(owner) => owner.is_quiet() && self.carrying.is_none(),
-            Presence::Damaged => true,
-            Presence::Waking => false,
-            Presence::Asleep => return,
-        };
-        if !idle {
-            return E::directory(&self.world).keep(self.stream);
-        }
-        E::directory(&self.world).remove(self.stream);
-        self.world.metrics.of(E::KIND).sleeps.increment(1);
-        self.presence = Presence::Asleep;
-        context.address().do_send(Stop);
-    }
-}
-
-impl<E: Entity> Handler<Stop> for Shell<E> {
-    type Result = ();
-
-    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
-        context.stop();
+impl<E: Entity> Drop for Counted<E> {
+    fn drop(&mut self) {
+        E::directory(&self.world).carrying(&self.world, -1);
     }
 }

@@ -1,23 +1,25 @@
-//! Finds the actor of an id, or wakes it from the log.
+//! Finds the thread that hosts an entity, or wakes the entity on one.
 //!
 //! Why: millions of sessions exist, thousands are busy. Only the busy ones live in memory, about
-//! as many as the bound says; those that were not asked for the longest go to sleep first.
+//! as many as the bound says; those that were not asked for the longest go to sleep first. What
+//! is read far more often than it changes is shown from here, without a turn.
 //! Promise: at most one actor per id is awake in this process, and a message sent here reaches
 //! it. Other processes are the log's matter: its versions tell two owners apart.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix::{Actor, Addr, ArbiterHandle};
+use bytes::Bytes;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use paceline_domain::text::Text;
+use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 
-use crate::actors::{Shell, Sleep, Tick};
 use crate::entity::Entity;
+use crate::host::{self, Told};
 use crate::turn::Ask;
-use crate::worker;
 use crate::world::World;
 
 /// How many of the longest idle are looked at for one that is woken: enough to find a sleeper
@@ -25,69 +27,82 @@ use crate::world::World;
 const LOOKED_AT_FOR_SLEEP: usize = 4;
 
 pub(crate) struct Directory<E: Entity> {
-    live: DashMap<StreamId, Live<E>>,
+    live: DashMap<StreamId, Live>,
     /// A clock's hand over those awake: whoever was used since it came by last is passed over
     /// once.
     hand: Mutex<VecDeque<StreamId>>,
     awake_max: usize,
-    workers: Vec<ArbiterHandle>,
     next_worker: AtomicUsize,
     carrying: AtomicIsize,
+    kind: std::marker::PhantomData<fn() -> E>,
 }
 
-struct Live<E: Entity> {
-    address: Addr<Shell<E>>,
+struct Live {
+    /// The number of the thread that it lives on.
+    worker: usize,
     used: AtomicBool,
+    glance: Mutex<Option<Glance>>,
+}
+
+/// A session as its last answer showed it, on disk by then.
+#[derive(Clone)]
+pub(crate) struct Glance {
+    /// For nobody else.
+    pub caller: Text,
+    /// Time alone changes it then.
+    pub until: Timestamp,
+    pub body: Bytes,
 }
 
 impl<E: Entity> Directory<E> {
-    pub fn new(awake_max: usize, workers: Vec<ArbiterHandle>) -> Self {
+    pub fn new(awake_max: usize) -> Self {
         Self {
             live: DashMap::new(),
             hand: Mutex::default(),
             awake_max,
-            workers,
             next_worker: AtomicUsize::new(0),
             carrying: AtomicIsize::new(0),
+            kind: std::marker::PhantomData,
         }
     }
 
     /// Sends a question to its entity, waking it if need be. `fresh`: the id was just made up,
     /// so that there is nothing to read.
     pub fn send(&self, world: &Arc<World>, stream: StreamId, ask: Ask<E>, fresh: bool) {
-        world.metrics.of(E::KIND).mailbox_depth.increment(1.0);
-        // Sent under the map's guard: an actor that has left the map gets no more messages.
-        if let Some(live) = self.live.get(&stream) {
+        let worker = self.live.get(&stream).map(|live| {
             live.used.store(true, Ordering::Relaxed);
-            return live.address.do_send(ask);
+            live.worker
+        });
+        match worker {
+            Some(worker) => host::send(world, worker, stream, Told::Ask(Box::new(ask))),
+            None => self.wake(world, stream, fresh, Told::Ask(Box::new(ask))),
         }
-        self.wake_with(world, stream, fresh, |live| live.address.do_send(ask));
     }
 
-    /// Lets time do what it has come to, and whatever is owed be carried on.
+    /// Has whatever is owed carried on.
     pub fn tick(&self, world: &Arc<World>, stream: StreamId) {
-        self.wake_with(world, stream, false, |live| live.address.do_send(Tick));
-    }
-
-    /// Sends under the map's lock, so that no two wake the same.
-    fn wake_with(
-        &self,
-        world: &Arc<World>,
-        stream: StreamId,
-        fresh: bool,
-        send: impl FnOnce(&Live<E>),
-    ) {
-        match self.live.entry(stream) {
-            Entry::Occupied(live) => return send(live.get()),
-            Entry::Vacant(free) => {
-                let address = self.wake(world, stream, fresh);
-                send(&free.insert(Live { address, used: AtomicBool::new(false) }));
-            }
+        match self.live.get(&stream).map(|live| live.worker) {
+            Some(worker) => host::send::<E>(world, worker, stream, Told::Tick),
+            None => self.wake(world, stream, false, Told::Tick),
         }
-        self.make_room(stream);
     }
 
-    /// Forgets an actor that goes to sleep. It must send on what it still finds in its mailbox.
+    /// What a reader may be told without a turn.
+    pub fn glance(&self, stream: StreamId) -> Option<Glance> {
+        let live = self.live.get(&stream)?;
+        let glance = live.glance().clone()?;
+        live.used.store(true, Ordering::Relaxed);
+        Some(glance)
+    }
+
+    /// Shows this from now on.
+    pub fn show(&self, stream: StreamId, glance: Option<Glance>) {
+        if let Some(live) = self.live.get(&stream) {
+            *live.glance() = glance;
+        }
+    }
+
+    /// Forgets an actor that goes to sleep.
     pub fn remove(&self, stream: StreamId) {
         self.live.remove(&stream);
     }
@@ -108,33 +123,57 @@ impl<E: Entity> Directory<E> {
         usize::try_from(self.carrying.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
-    /// Starts an actor where it was asked for, so that the answer need not change threads.
-    fn wake(&self, world: &Arc<World>, stream: StreamId, fresh: bool) -> Addr<Shell<E>> {
-        world.metrics.of(E::KIND).wakes.increment(1);
-        let elsewhere = || self.next_worker.fetch_add(1, Ordering::Relaxed) % self.workers.len();
-        let worker = &self.workers[worker::here().unwrap_or_else(elsewhere)];
-        let world = Arc::clone(world);
-        Shell::start_in_arbiter(worker, move |context| Shell::new(world, stream, fresh, context))
+    /// Wakes the actor where it was asked for, so that the answer need not change threads.
+    fn wake(&self, world: &Arc<World>, stream: StreamId, fresh: bool, first: Told<E>) {
+        let here = host::here(world);
+        let elsewhere = || self.next_worker.fetch_add(1, Ordering::Relaxed) % world.hosts().len();
+        let (worker, woken) = match self.live.entry(stream) {
+            Entry::Occupied(live) => (live.get().worker, false),
+            Entry::Vacant(free) => {
+                let worker = here.unwrap_or_else(elsewhere);
+                // Under the lock: whoever finds it in the map will find it there as well.
+                host::begin::<E>(world, worker, stream, fresh);
+                let (used, glance) = (AtomicBool::new(false), Mutex::default());
+                free.insert(Live { worker, used, glance });
+                (worker, true)
+            }
+        };
+        host::send(world, worker, stream, first);
+        if woken {
+            world.metrics.of(E::KIND).wakes.increment(1);
+            self.make_room(world, stream);
+        }
     }
 
-    fn make_room(&self, woken: StreamId) {
+    fn make_room(&self, world: &Arc<World>, woken: StreamId) {
+        let mut asleep = vec![];
         let mut hand = self.hand();
         hand.push_back(woken);
         for _ in 0..LOOKED_AT_FOR_SLEEP {
             if hand.len() <= self.awake_max {
-                return;
+                break;
             }
-            let Some(longest_idle) = hand.pop_front() else { return };
+            let Some(longest_idle) = hand.pop_front() else { break };
             let Some(live) = self.live.get(&longest_idle) else { continue };
             if live.used.swap(false, Ordering::Relaxed) {
                 hand.push_back(longest_idle);
             } else {
-                live.address.do_send(Sleep);
+                asleep.push((live.worker, longest_idle));
             }
+        }
+        drop(hand);
+        for (worker, stream) in asleep {
+            host::send::<E>(world, worker, stream, Told::Sleep);
         }
     }
 
-    fn hand(&self) -> std::sync::MutexGuard<'_, VecDeque<StreamId>> {
+    fn hand(&self) -> MutexGuard<'_, VecDeque<StreamId>> {
         self.hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    fn glance(&self) -> MutexGuard<'_, Option<Glance>> {
+        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! The engine's handle: start, ask, stop; all that a wire sees.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use actix::ArbiterHandle;
@@ -103,12 +103,14 @@ impl Engine {
             metrics: Arc::clone(&metrics),
             levels: Arc::default(),
             tables: RwLock::new(tables),
-            sessions: Directory::new(awake_max, workers.clone()),
-            instruments: Directory::new(awake_max, workers.clone()),
-            stocks: Directory::new(awake_max, workers.clone()),
-            orders: Directory::new(awake_max, workers.clone()),
+            sessions: Directory::new(awake_max),
+            instruments: Directory::new(awake_max),
+            stocks: Directory::new(awake_max),
+            orders: Directory::new(awake_max),
+            hosts: OnceLock::new(),
             options,
         });
+        world.open(&workers);
         let timed = Arc::clone(&world);
         workers[0].spawn_fn(move || {
             actix::spawn(timers::run(timed));
@@ -183,13 +185,20 @@ impl Engine {
         .await
     }
 
-    /// Reads a session.
+    /// Reads a session. One that was shown before, and has not changed since, takes no turn.
     pub async fn get(
         &self,
         id: SessionId,
         caller: Text,
         front: Front,
     ) -> Result<Reply, EngineError> {
+        let world = &self.0.world;
+        let glance = world.sessions.glance(Kind::Session.stream(id.0));
+        if let Some(glance) = glance.filter(|glance| glance.caller == caller)
+            && world.now() < glance.until
+        {
+            return Ok(world.voice.again(front.manner, glance.body));
+        }
         self.ask_keyed(front, async |asking| {
             asking.send(id, false, |_| Command::Look { caller: caller.clone() }).await
         })

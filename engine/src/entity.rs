@@ -8,6 +8,7 @@ mod order;
 mod session;
 mod stock;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ pub use order::Orders;
 pub use session::Sessions;
 pub use stock::Stocks;
 
-use crate::directory::Directory;
+use crate::actors::Cells;
+use crate::directory::{Directory, Glance};
+use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Reply, Voice};
@@ -61,7 +64,7 @@ impl Kind {
 }
 
 /// A state machine with one stream for each of its instances.
-pub trait Entity: Sized + 'static {
+pub(crate) trait Entity: Sized + 'static {
     const KIND: Kind;
     /// Whether the log has to bring it up when it owes something. Not so where whoever asked goes
     /// on asking until it is done, after a crash too.
@@ -78,6 +81,9 @@ pub trait Entity: Sized + 'static {
     type Reply: Clone + Send;
 
     fn directory(world: &World) -> &Directory<Self>;
+
+    /// Those that live on this thread.
+    fn cells(host: &Local) -> &RefCell<Cells<Self>>;
 
     fn decide(
         state: &Self::State,
@@ -103,6 +109,12 @@ pub trait Entity: Sized + 'static {
 
     /// The reply as a wire would send it again, if a wire may have asked.
     fn to_remember(_: &Self::Reply) -> Option<&Reply> {
+        None
+    }
+
+    /// What a reader may be told from now on without a turn, if this was the reply to whoever
+    /// asked last.
+    fn glance(_: &Self::State, _: &Self::Reply) -> Option<Glance> {
         None
     }
 

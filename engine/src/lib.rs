@@ -3,8 +3,8 @@
 //! Why: the core decides; somebody must make the decision durable before anyone hears of it,
 //! carry out what it owes until that is done, and answer the same question with the same answer.
 //! Reading order: `entity` says what the engine asks of a state machine, `turn` takes one turn
-//! of any of them, `actors` gives each a mailbox, `directory` finds them, `dispatch` carries out
-//! what they owe, `idempotency` stands in front.
+//! of any of them, `actors` keeps them in memory, each on the thread of its `host`, `directory`
+//! finds them, `dispatch` carries out what they owe, `idempotency` stands in front.
 
 pub mod clock;
 pub mod codec;
@@ -20,6 +20,7 @@ mod dispatch;
 mod engine;
 mod entity;
 mod error;
+mod host;
 mod levels;
 mod seal;
 mod secret;

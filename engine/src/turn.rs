@@ -3,13 +3,13 @@
 //! Why: here is where a decision becomes a fact, so it is small and the same for everybody. Turns
 //! pipeline: the next is decided on what the one before has queued, and each reply leaves with
 //! the commit of its own turn. A hot product decides thousands of times per sync that way; a
-//! session, which has one turn at a time, loses nothing.
+//! session, which has one turn at a time, loses nothing. What the log says of a turn comes back to
+//! the thread that decided it, so that nothing here is shared.
 //! Promise: nobody hears of a state that is not on disk. A reply that needs no write still waits
 //! for the writes it has seen. An owner that is not the only one learns so from the log, forgets
 //! what it thought, and reads again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics::Gauge;
 use paceline_domain::session::Asked;
@@ -21,6 +21,7 @@ use paceline_storage::{
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::codec::{self, CodecError, Remembered};
+use crate::directory::Glance;
 use crate::entity::Entity;
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
@@ -81,18 +82,33 @@ pub(crate) enum Unanswered {
     Failed(EngineError),
 }
 
-/// What became of a queued turn, told to its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// On disk, and something is owed now.
-    Durable,
-    /// Refused by the log, which has the stream at another version than the turn was decided on,
-    /// or its key taken: the state of this generation is not the truth.
-    Lost { generation: u64, decided_on: Version, why: Unanswered },
+/// What became of a queued turn, with all that waits for it.
+pub(crate) struct Written<E: Entity> {
+    pub stream: StreamId,
+    /// Of the owner that decided it.
+    generation: u64,
+    decided_on: Version,
+    outcome: Result<Version, AppendError>,
+    events: Vec<E::Event>,
+    leaving: Leaving<E>,
+    fingerprint: Option<[u8; 32]>,
+    /// Whether whoever asks again under its key will find the answer.
+    remembered: bool,
+    /// What a reader may be shown from now on, if that changes.
+    shown: Option<Option<Glance>>,
 }
 
-/// How an owner hears of fates; called from the log's threads.
-pub(crate) type Notify = Arc<dyn Fn(Fate) + Send + Sync>;
+/// How the one who hosts the owner hears of what was written; called from the log's threads.
+pub(crate) type Tell<E> = Arc<dyn Fn(Written<E>) + Send + Sync>;
+
+/// The state of this generation is not the truth: the log has the stream at another version than
+/// a turn was decided on, or its key taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    generation: u64,
+    decided_on: Version,
+    why: Unanswered,
+}
 
 /// The one live owner of a stream.
 pub(crate) struct Owner<E: Entity> {
@@ -105,7 +121,7 @@ pub(crate) struct Owner<E: Entity> {
     /// What carrying out what is owed needs, as long as it is owed.
     secret: Option<Secret>,
     /// The highest version known to be on disk.
-    durable: Arc<AtomicU64>,
+    durable: Version,
     waiting: Vec<Waiting<E>>,
     generation: u64,
 }
@@ -164,7 +180,7 @@ impl<E: Entity> Owner<E> {
             snapshot_at: Version(0),
             indexed: None,
             secret: None,
-            durable: Arc::new(AtomicU64::new(0)),
+            durable: Version(0),
             waiting: vec![],
             generation: 0,
         }
@@ -190,7 +206,7 @@ impl<E: Entity> Owner<E> {
             events.iter().for_each(|event| E::apply(&mut owner.state, event));
         }
         owner.version = stored.version;
-        owner.durable = Arc::new(AtomicU64::new(stored.version.0));
+        owner.durable = stored.version;
         if let Some(Due { at, note }) = stored.due {
             owner.secret = world.seal_key.open(&seal_name(stream), &note);
             owner.indexed = Some(Indexed { at, sealed: owner.secret.is_some() });
@@ -227,8 +243,8 @@ impl<E: Entity> Owner<E> {
 
     /// Takes the turn of somebody who waits for an answer. Returns the step whose end the answer
     /// has to wait for, if there is one.
-    pub fn take(&mut self, world: &World, ask: Ask<E>, notify: &Notify) -> Option<E::Step> {
-        self.tick(world, notify);
+    pub fn take(&mut self, world: &World, ask: Ask<E>, tell: &Tell<E>) -> Option<E::Step> {
+        self.tick(world, tell);
         let Ask { command, manner, keyed, secret, reply, permit, .. } = ask;
         let asker = Asker { manner, reply, permit };
         if let Some(step) = E::joins(&self.state, &command) {
@@ -253,28 +269,28 @@ impl<E: Entity> Owner<E> {
                 leaving.push((asker, reply));
             }
         }
-        self.commit(world, decided, keyed, leaving, notify);
+        self.commit(world, decided, keyed, leaving, tell);
         awaited
     }
 
     /// Takes a turn that nobody asked for: the outcome of what was owed.
-    pub fn tell(&mut self, world: &World, command: E::Command, notify: &Notify) {
+    pub fn tell(&mut self, world: &World, command: E::Command, tell: &Tell<E>) {
         let decided = self.decide(command);
         if let Some(refused) = &decided.refused {
             tracing::error!(stream = ?self.stream, ?refused, "an outcome was refused");
         }
-        self.commit(world, decided, None, vec![], notify);
+        self.commit(world, decided, None, vec![], tell);
     }
 
     /// Lets time do what it has come to.
-    pub fn tick(&mut self, world: &World, notify: &Notify) {
+    pub fn tick(&mut self, world: &World, tell: &Tell<E>) {
         if let Some(command) = E::tick(&self.state, world.now()) {
-            self.tell(world, command, notify);
+            self.tell(world, command, tell);
         }
     }
 
     /// Answers those who wait for a step that takes too long: it goes on without them.
-    pub fn leave(&mut self, world: &World, step: E::Step, notify: &Notify) {
+    pub fn leave(&mut self, world: &World, step: E::Step, tell: &Tell<E>) {
         if !self.waiting.iter().any(|waiting| waiting.step == step) {
             return;
         }
@@ -283,16 +299,31 @@ impl<E: Entity> Owner<E> {
             None => return,
         };
         let leaving = self.called(world, |_, waited| waited == step);
-        self.commit(world, decided, None, leaving, notify);
+        self.commit(world, decided, None, leaving, tell);
     }
 
-    /// Tells those who wait that the log refused a turn. `why` is for whoever asked for that turn;
+    /// Tells those who wait that the log refused a turn. Why is for whoever asked for that turn;
     /// what it may hold is nobody else's, and the others ask again.
-    pub fn forfeit(&mut self, refused_on: Version, why: &Unanswered) {
+    fn forfeit(&mut self, lost: &Lost) {
         for Waiting { decided_on, asker, .. } in self.waiting.drain(..) {
-            let own = decided_on == Some(refused_on);
-            let why = if own { why.clone() } else { Unanswered::Again };
+            let own = decided_on == Some(lost.decided_on);
+            let why = if own { lost.why.clone() } else { Unanswered::Again };
             asker.answer(Err(why));
+        }
+    }
+
+    /// Hears what became of its turns. Says whether it has to be read again.
+    pub fn hear(&mut self, heard: Result<Version, Lost>) -> bool {
+        match heard {
+            Ok(version) => {
+                self.durable = self.durable.max(version);
+                false
+            }
+            Err(lost) if lost.generation == self.generation => {
+                self.forfeit(&lost);
+                true
+            }
+            Err(_) => false, // of a generation that was given up before
         }
     }
 
@@ -316,32 +347,50 @@ impl<E: Entity> Owner<E> {
         decided: Decided<E>,
         keyed: Option<Keyed>,
         mut leaving: Leaving<E>,
-        notify: &Notify,
+        tell: &Tell<E>,
     ) {
         let Decided { events, asked_before, refused } = decided;
         let passing = refused.as_ref().is_some_and(E::is_passing);
         let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint);
         let answer = self.answer(world, asked_before, keyed, !events.is_empty(), passing, &leaving);
         leaving.extend(self.called(world, |state, step| E::is_over(state, step)));
-        if events.is_empty() && answer.is_none() && self.is_durable() {
-            return leave(leaving, false);
+        let said = leaving.last().filter(|_| refused.is_none()).map(|(_, reply)| reply);
+        let glance = said.and_then(|reply| E::glance(&self.state, reply));
+        let shown = (glance.is_some() || !events.is_empty()).then_some(glance);
+        let mut written = Written {
+            stream: self.stream,
+            generation: self.generation,
+            decided_on: self.version,
+            outcome: Ok(self.version),
+            remembered: answer.as_ref().is_some_and(lasts),
+            events,
+            leaving,
+            fingerprint,
+            shown,
+        };
+        if written.events.is_empty() && answer.is_none() && self.is_durable() {
+            let _ = written.conclude(world); // it is durable already
+            return;
         }
-        let expected = self.version;
-        let stream = self.stream;
+        let (stream, expected) = (self.stream, self.version);
         let mut turn =
             Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
-        if !events.is_empty() {
+        if !written.events.is_empty() {
             self.version = Version(expected.0 + 1);
-            turn.record = Some(codec::encode(&events));
+            turn.record = Some(codec::encode(&written.events));
             turn.snapshot = self.snapshot();
             turn.due = self.due_change(world);
             E::publish(world, stream, &self.state);
         }
-        let done = self.done(world, &turn, events, fingerprint, leaving, notify);
+        let hear = Arc::clone(tell);
+        let done: Done = Box::new(move |outcome| {
+            written.outcome = outcome;
+            hear(written);
+        });
         if world.log.append(turn, done).is_err() {
-            // `done` is dropped, and with it the askers' channels: they ask again.
-            let (generation, why) = (self.generation, Unanswered::Again);
-            notify(Fate::Lost { generation, decided_on: expected, why });
+            // `done` is dropped, and with it the askers' channels: they ask again. So does the
+            // owner, whose state is ahead of the log's.
+            tell(Written::refused(stream, self.generation, expected));
         }
     }
 
@@ -427,46 +476,55 @@ impl<E: Entity> Owner<E> {
         }
     }
 
-    /// What the log calls when the turn is on disk, or is not.
-    fn done(
-        &self,
-        world: &World,
-        turn: &Append,
-        events: Vec<E::Event>,
-        fingerprint: Option<[u8; 32]>,
-        leaving: Leaving<E>,
-        notify: &Notify,
-    ) -> Done {
-        let durable = Arc::clone(&self.durable);
-        let metrics = Arc::clone(&world.metrics);
-        let (notify, generation) = (Arc::clone(notify), self.generation);
-        let (decided_on, remembered) = (turn.expected, turn.answer.as_ref().is_some_and(lasts));
-        let owes = E::owes(&self.state);
-        Box::new(move |written| match written {
-            Ok(version) => {
-                durable.fetch_max(version.0, Ordering::AcqRel);
-                events.iter().for_each(|event| E::count(event, &metrics));
-                leave(leaving, remembered);
-                if owes {
-                    notify(Fate::Durable);
-                }
-            }
-            Err(error) => {
-                let lost = !events.is_empty() || matches!(error, AppendError::Conflict { .. });
-                let why = unanswered(error, fingerprint);
-                for (asker, _) in leaving {
-                    asker.answer(Err(why.clone()));
-                }
-                if lost {
-                    notify(Fate::Lost { generation, decided_on, why });
-                }
-            }
-        })
-    }
-
     /// Everything queued so far is on disk.
     fn is_durable(&self) -> bool {
-        self.durable.load(Ordering::Acquire) >= self.version.0
+        self.durable >= self.version
+    }
+}
+
+impl<E: Entity> Written<E> {
+    /// A turn that the log had no room for.
+    fn refused(stream: StreamId, generation: u64, decided_on: Version) -> Self {
+        Self {
+            stream,
+            generation,
+            decided_on,
+            outcome: Err(AppendError::Conflict { found: decided_on }),
+            events: vec![],
+            leaving: vec![],
+            fingerprint: None,
+            remembered: false,
+            shown: None,
+        }
+    }
+
+    /// Counts what has happened and lets the answers leave. What its owner has to hear of it,
+    /// should there still be one.
+    pub fn conclude(self, world: &World) -> Result<Version, Lost> {
+        let Self { generation, decided_on, fingerprint, .. } = self;
+        let error = match self.outcome {
+            Ok(version) => {
+                self.events.iter().for_each(|event| E::count(event, &world.metrics));
+                // Before anybody hears of it: whoever looks next sees it, or something later.
+                if let Some(glance) = self.shown {
+                    E::directory(world).show(self.stream, glance);
+                }
+                for (asker, reply) in self.leaving {
+                    asker.answer(Ok(Answered { reply, remembered: self.remembered }));
+                }
+                return Ok(version);
+            }
+            Err(error) => error,
+        };
+        let lost = !self.events.is_empty() || matches!(error, AppendError::Conflict { .. });
+        let why = unanswered(error, fingerprint);
+        for (asker, _) in self.leaving {
+            asker.answer(Err(why.clone()));
+        }
+        match lost {
+            true => Err(Lost { generation, decided_on, why }),
+            false => Ok(Version(0)),
+        }
     }
 }
 
@@ -475,12 +533,6 @@ fn lasts(answer: &AnswerWrite) -> bool {
     match answer {
         AnswerWrite::Take { now, expires_at, .. } => expires_at > now,
         AnswerWrite::Replace { .. } => true,
-    }
-}
-
-fn leave<E: Entity>(leaving: Leaving<E>, remembered: bool) {
-    for (asker, reply) in leaving {
-        asker.answer(Ok(Answered { reply, remembered }));
     }
 }
 

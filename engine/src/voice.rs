@@ -25,6 +25,11 @@ pub trait Voice: Send + Sync + 'static {
     /// Words for a session that is there, whether or not the request was refused.
     fn session(&self, manner: Manner, session: &Session, refused: Option<&Rejection>) -> Reply;
 
+    /// Words for whoever reads a session that has not changed since its last answer.
+    ///
+    /// - `shown`: the body of that answer, which refused nothing.
+    fn again(&self, manner: Manner, shown: Bytes) -> Reply;
+
     /// Words for a request that was refused with no session to show.
     fn refusal(&self, manner: Manner, refused: &Rejection) -> Reply;
 }

@@ -1,7 +1,8 @@
 //! What every actor shares.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use actix::{Addr, ArbiterHandle};
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
 use paceline_storage::EventLog;
@@ -12,6 +13,7 @@ use crate::directory::Directory;
 use crate::engine::Options;
 use crate::entity::{Instruments, Orders, Sessions, Stocks};
 use crate::gateway::Gateway;
+use crate::host::{self, Host};
 use crate::levels::{Levels, Sale};
 use crate::metrics::Metrics;
 use crate::seal::SealKey;
@@ -31,9 +33,21 @@ pub struct World {
     pub(crate) instruments: Directory<Instruments>,
     pub(crate) stocks: Directory<Stocks>,
     pub(crate) orders: Directory<Orders>,
+    /// One on each thread that serves.
+    pub(crate) hosts: OnceLock<Vec<Addr<Host>>>,
 }
 
 impl World {
+    /// Takes hold of the threads, once and before anything is asked.
+    pub(crate) fn open(self: &Arc<Self>, workers: &[ArbiterHandle]) {
+        let hosts = host::start(self, workers);
+        self.hosts.set(hosts).unwrap_or_else(|_| unreachable!("a world is opened once"));
+    }
+
+    pub(crate) fn hosts(&self) -> &[Addr<Host>] {
+        self.hosts.get().expect("a world is opened before anything is asked")
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.surroundings.now()
     }

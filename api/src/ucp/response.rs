@@ -130,6 +130,10 @@ impl Voice for Words {
         }
     }
 
+    fn again(&self, _: Manner, shown: Bytes) -> Reply {
+        Reply { status: 200, body: shown }
+    }
+
     fn refusal(&self, _: Manner, refused: &Rejection) -> Reply {
         match refused::answer(refused) {
             refused::Answer::Checkout { .. } => reply(&Refusal::no_session()),

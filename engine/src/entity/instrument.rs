@@ -1,13 +1,16 @@
 //! The payment instrument as an entity.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::AttemptId;
 use paceline_domain::instrument::{self, Command, Effect, Event, Instrument, Progress, Rejection};
 
 use super::{Entity, Kind};
+use crate::actors::Cells;
 use crate::directory::Directory;
 use crate::dispatch;
+use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voice};
 use crate::world::World;
@@ -45,6 +48,10 @@ impl Entity for Instruments {
 
     fn directory(world: &World) -> &Directory<Self> {
         &world.instruments
+    }
+
+    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
+        &host.instruments
     }
 
     fn decide(instrument: &Instrument, command: Command) -> Result<Vec<Event>, Rejection> {

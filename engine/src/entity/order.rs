@@ -1,11 +1,14 @@
 //! The order as an entity.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::order::{self, Command, Event, Rejection, State};
 
 use super::{Entity, Kind};
+use crate::actors::Cells;
 use crate::directory::Directory;
+use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voice};
@@ -26,6 +29,10 @@ impl Entity for Orders {
 
     fn directory(world: &World) -> &Directory<Self> {
         &world.orders
+    }
+
+    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
+        &host.orders
     }
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {

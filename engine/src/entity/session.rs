@@ -1,13 +1,16 @@
 //! The checkout session as an entity.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::session::{self, Asked, Command, Effect, Event, Phase, Rejection, State};
 use paceline_domain::time::Timestamp;
 
 use super::{Entity, Kind};
-use crate::directory::Directory;
+use crate::actors::Cells;
+use crate::directory::{Directory, Glance};
 use crate::dispatch;
+use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Reply, Voice};
@@ -29,6 +32,10 @@ impl Entity for Sessions {
 
     fn directory(world: &World) -> &Directory<Self> {
         &world.sessions
+    }
+
+    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
+        &host.sessions
     }
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
@@ -62,6 +69,12 @@ impl Entity for Sessions {
 
     fn to_remember(reply: &Reply) -> Option<&Reply> {
         Some(reply)
+    }
+
+    fn glance(state: &State, reply: &Reply) -> Option<Glance> {
+        let session = state.as_ref()?;
+        let until = session::expires(state).unwrap_or(Timestamp(u64::MAX));
+        Some(Glance { caller: session.caller.clone(), until, body: reply.body.clone() })
     }
 
     fn pending(state: &State) -> Vec<Effect> {

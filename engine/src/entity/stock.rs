@@ -1,5 +1,6 @@
 //! The stock of one product as an entity: the one that everybody asks.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::ProductId;
@@ -8,7 +9,9 @@ use paceline_storage::StreamId;
 use ring::digest::{SHA256, digest};
 
 use super::{Entity, Kind};
+use crate::actors::Cells;
 use crate::directory::Directory;
+use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voice};
@@ -39,6 +42,10 @@ impl Entity for Stocks {
 
     fn directory(world: &World) -> &Directory<Self> {
         &world.stocks
+    }
+
+    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
+        &host.stocks
     }
 
     fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> {

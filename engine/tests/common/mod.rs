@@ -42,6 +42,10 @@ impl Voice for PlainVoice {
         Reply { status, body: words.into() }
     }
 
+    fn again(&self, _: Manner, shown: bytes::Bytes) -> Reply {
+        Reply { status: 200, body: shown }
+    }
+
     fn refusal(&self, _: Manner, refused: &Rejection) -> Reply {
         Reply { status: 404, body: refused.to_string().into() }
     }
