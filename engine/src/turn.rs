@@ -211,7 +211,6 @@ impl<E: Entity> Owner<E> {
             owner.secret = world.seal_key.open(&seal_name(stream), &note);
             owner.indexed = Some(Indexed { at, sealed: owner.secret.is_some() });
         }
-        E::publish(world, stream, &owner.state);
         Ok(owner)
     }
 
@@ -350,6 +349,8 @@ impl<E: Entity> Owner<E> {
         tell: &Tell<E>,
     ) {
         let Decided { events, asked_before, refused } = decided;
+        // Not when it was read: what the turn brought along may be newer than what is stored.
+        E::publish(world, self.stream, &self.state);
         let passing = refused.as_ref().is_some_and(E::is_passing);
         let fingerprint = keyed.as_ref().map(|keyed| keyed.fingerprint);
         let answer = self.answer(world, asked_before, keyed, !events.is_empty(), passing, &leaving);
@@ -380,7 +381,6 @@ impl<E: Entity> Owner<E> {
             turn.record = Some(codec::encode(&written.events));
             turn.snapshot = self.snapshot();
             turn.due = self.due_change(world);
-            E::publish(world, stream, &self.state);
         }
         let hear = Arc::clone(tell);
         let done: Done = Box::new(move |outcome| {
@@ -566,3 +566,6 @@ fn seal_name(stream: StreamId) -> [u8; 17] {
     name[1..].copy_from_slice(&stream.id);
     name
 }
+
+#[cfg(test)]
+mod tests;
