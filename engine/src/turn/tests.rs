@@ -24,6 +24,10 @@ impl Voice for Mute {
         Reply { status: 200, body: Bytes::new() }
     }
 
+    fn again(&self, _: Manner, body: Bytes) -> Reply {
+        Reply { status: 200, body }
+    }
+
     fn refusal(&self, _: Manner, _: &Rejection) -> Reply {
         Reply { status: 404, body: Bytes::new() }
     }
