@@ -22,7 +22,7 @@ pub struct Bounds {
 pub const WIRE: Bounds = Bounds {
     memory_times: 64,
     memory_flat: 64 * 1024,
-    time_byte: Duration::from_nanos(1_000),
+    time_byte: Duration::from_nanos(300),
     time_flat: Duration::from_millis(20),
 };
 

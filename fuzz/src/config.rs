@@ -1,13 +1,20 @@
 //! The configuration: a file, and the environment over it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use paceline_api::config::{Config, Place, Problem};
 
 use crate::bounds::{Bounds, FILE, within};
 
-/// The embedded defaults are read each time, whatever is given.
-const CONFIG: Bounds = Bounds { memory_flat: 4 * 1024 * 1024, ..FILE };
+/// The embedded defaults are read each time, whatever is given. Every mistake of a file is told,
+/// with the keys that may have been meant; nobody but the operator writes it.
+const CONFIG: Bounds = Bounds {
+    memory_times: 512,
+    memory_flat: 4 * 1024 * 1024,
+    time_byte: Duration::from_micros(10),
+    ..FILE
+};
 
 pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };

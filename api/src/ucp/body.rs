@@ -3,16 +3,20 @@
 //! Why: five dialects spell the same wishes differently. Whatever spelling arrives is read here
 //! once; `request.rs` turns it into the one thing that was meant.
 //! Promise: members nobody knows are ignored, titles and prices among them; what is absent,
-//! `null` and given stays told apart; words are borrowed from the body wherever they can be.
+//! `null` and given stays told apart; words are borrowed from the body wherever they can be; a list
+//! that is too long is not kept.
 //! Left out: `Debug`. A body may hold a credential.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use paceline_domain::session::{
+    CODES_MAX, DESTINATIONS_MAX, INSTRUMENTS_MAX, LINES_MAX, METHODS_MAX,
+};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The body of create and of update.
 #[derive(Deserialize)]
@@ -20,7 +24,7 @@ pub struct CheckoutBody<'a> {
     #[serde(borrow)]
     pub id: Option<Word<'a>>,
     #[serde(borrow, default)]
-    pub line_items: Member<Vec<Object<LineBody<'a>>>>,
+    pub line_items: Member<Few<Object<LineBody<'a>>, LINES_MAX>>,
     #[serde(borrow)]
     pub currency: Option<Word<'a>>,
     #[serde(borrow, default)]
@@ -88,7 +92,7 @@ pub struct ConsentBody {
 #[derive(Deserialize)]
 pub struct FulfillmentBody<'a> {
     #[serde(borrow, default)]
-    pub methods: Member<Vec<Object<MethodBody<'a>>>>,
+    pub methods: Member<Few<Object<MethodBody<'a>>, METHODS_MAX>>,
 }
 
 #[derive(Deserialize)]
@@ -98,13 +102,13 @@ pub struct MethodBody<'a> {
     #[serde(borrow, rename = "type")]
     pub kind: Option<Word<'a>>,
     #[serde(borrow)]
-    pub line_item_ids: Option<Vec<Word<'a>>>,
+    pub line_item_ids: Option<Few<Word<'a>, LINES_MAX>>,
     #[serde(borrow, default)]
-    pub destinations: Member<Vec<Object<DestinationBody<'a>>>>,
+    pub destinations: Member<Few<Object<DestinationBody<'a>>, DESTINATIONS_MAX>>,
     #[serde(borrow, default)]
     pub selected_destination_id: Member<Word<'a>>,
     #[serde(borrow, default)]
-    pub groups: Member<Vec<Object<GroupBody<'a>>>>,
+    pub groups: Member<Few<Object<GroupBody<'a>>, 1>>,
 }
 
 /// A postal address with an id, or a place with its address inside.
@@ -176,7 +180,7 @@ pub struct GroupBody<'a> {
 #[derive(Deserialize)]
 pub struct DiscountsBody<'a> {
     #[serde(borrow)]
-    pub codes: Option<Vec<Word<'a>>>,
+    pub codes: Option<Few<Word<'a>, CODES_MAX>>,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +188,7 @@ pub struct PaymentBody<'a> {
     #[serde(borrow)]
     pub selected_instrument_id: Option<Word<'a>>,
     #[serde(borrow)]
-    pub instruments: Option<Vec<Object<InstrumentBody<'a>>>>,
+    pub instruments: Option<Few<Object<InstrumentBody<'a>>, INSTRUMENTS_MAX>>,
 }
 
 /// What there is to see of a card lies flat in the first dialects, in `display` in the later.
@@ -282,6 +286,44 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// A list of a bounded length. Of a longer one, one more is kept, so that whoever counts refuses
+/// it, and the rest is read past: an empty object costs two bytes to send and a kilobyte to keep.
+pub struct Few<T, const MAX: usize>(pub Vec<T>);
+
+impl<T, const MAX: usize> Default for Few<T, MAX> {
+    fn default() -> Self {
+        Self(vec![])
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Few<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FewVisitor(PhantomData))
+    }
+}
+
+struct FewVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for FewVisitor<T, MAX> {
+    type Value = Few<T, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut kept = vec![];
+        while kept.len() <= MAX {
+            match seq.next_element()? {
+                Some(element) => kept.push(element),
+                None => return Ok(Few(kept)),
+            }
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Few(kept))
     }
 }
 

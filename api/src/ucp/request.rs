@@ -9,12 +9,12 @@ mod payment;
 
 use paceline_domain::ids::{LineId, ProductId, SessionId};
 use paceline_domain::money::CurrencyCode;
-use paceline_domain::session::{Buyer, Change, Changes, Consent, LineWanted, Quantity};
+use paceline_domain::session::{Buyer, Change, Changes, Consent, LINES_MAX, LineWanted, Quantity};
 use paceline_domain::text::Text;
 use paceline_engine::PaymentOffered;
 
 use super::body::{
-    BuyerBody, CancelBody, CheckoutBody, CompleteBody, ConsentBody, DiscountsBody, LineBody,
+    BuyerBody, CancelBody, CheckoutBody, CompleteBody, ConsentBody, DiscountsBody, Few, LineBody,
     Member, Object, Whole, Word,
 };
 use super::error::Malformed;
@@ -93,14 +93,14 @@ fn changes(body: CheckoutBody<'_>, asked: Asked) -> Result<Changes, Malformed> {
 }
 
 fn lines(
-    body: Member<Vec<Object<LineBody<'_>>>>,
+    body: Member<Few<Object<LineBody<'_>>, LINES_MAX>>,
     asked: Asked,
     path: &Path<'_>,
 ) -> Result<Option<Vec<LineWanted>>, Malformed> {
     let bodies = match body {
         Member::Absent => return Ok(None),
         Member::Null => vec![],
-        Member::Given(bodies) => bodies,
+        Member::Given(Few(bodies)) => bodies,
     };
     let wanted = |(index, Object(body))| line(body, asked, &path.item(index));
     bodies.into_iter().enumerate().map(wanted).collect::<Result<_, _>>().map(Some)
@@ -166,7 +166,7 @@ fn codes(
     let codes = match body {
         Member::Absent => return Ok(Change::Keep),
         Member::Null => vec![],
-        Member::Given(Object(body)) => body.codes.unwrap_or_default(),
+        Member::Given(Object(body)) => body.codes.unwrap_or_default().0,
     };
     if codes.is_empty() {
         return Ok(Change::Clear);

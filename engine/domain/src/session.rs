@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use complete::{AttemptOutcome, Complete};
 pub use contents::{
-    Buyer, Change, Changes, Consent, Contents, Destination, DestinationWanted, Group, GroupWanted,
-    InstrumentShown, Line, LineWanted, List, Method, MethodKind, MethodWanted, PaymentShown,
-    Quantity,
+    Buyer, CODES_MAX, Change, Changes, Consent, Contents, DESTINATIONS_MAX, Destination,
+    DestinationWanted, Group, GroupWanted, INSTRUMENTS_MAX, InstrumentShown, LINES_MAX, Line,
+    LineWanted, List, METHODS_MAX, Method, MethodKind, MethodWanted, PaymentShown, Quantity,
 };
 pub use status::{Problem, Status};
 

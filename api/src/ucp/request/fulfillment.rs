@@ -2,27 +2,29 @@
 
 use paceline_domain::ids::{GroupId, LineId, MethodId};
 use paceline_domain::market::Address;
-use paceline_domain::session::{Change, DestinationWanted, GroupWanted, MethodKind, MethodWanted};
+use paceline_domain::session::{
+    Change, DESTINATIONS_MAX, DestinationWanted, GroupWanted, LINES_MAX, MethodKind, MethodWanted,
+};
 use paceline_domain::text::Text;
 
 use super::{Asked, foreign, text, words};
 use crate::ucp::body::{
-    AddressBody, DestinationBody, FulfillmentBody, GroupBody, LineBody, Member, MethodBody, Object,
-    Word,
+    AddressBody, DestinationBody, Few, FulfillmentBody, GroupBody, LineBody, Member, MethodBody,
+    Object, Word,
 };
 use crate::ucp::error::Malformed;
 use crate::ucp::path::Path;
 
 pub(super) fn methods(
     body: Member<Object<FulfillmentBody<'_>>>,
-    lines: &Member<Vec<Object<LineBody<'_>>>>,
+    lines: &Member<Few<Object<LineBody<'_>>, LINES_MAX>>,
     asked: Asked,
     path: &Path<'_>,
 ) -> Result<Change<Vec<MethodWanted>>, Malformed> {
     let bodies = match body {
         Member::Absent => return Ok(Change::Keep),
         Member::Null => vec![],
-        Member::Given(Object(body)) => body.methods.given().unwrap_or_default(),
+        Member::Given(Object(body)) => body.methods.given().unwrap_or_default().0,
     };
     let path = path.member("methods");
     if bodies.is_empty() {
@@ -31,7 +33,7 @@ pub(super) fn methods(
     let lines = match (asked, lines) {
         (Asked::Update, _) => LineNames::Ours,
         (Asked::Create, _) if bodies.len() == 1 => LineNames::All,
-        (Asked::Create, Member::Given(lines)) => LineNames::Theirs(lines),
+        (Asked::Create, Member::Given(Few(lines))) => LineNames::Theirs(lines),
         (Asked::Create, Member::Absent | Member::Null) => LineNames::Theirs(&[]),
     };
     let wanted = |(index, Object(body))| method(body, &lines, asked, &path.item(index));
@@ -51,7 +53,7 @@ enum LineNames<'a> {
 impl LineNames<'_> {
     fn resolve(
         &self,
-        names: Vec<Word<'_>>,
+        Few(names): Few<Word<'_>, LINES_MAX>,
         path: &Path<'_>,
     ) -> Result<Option<Vec<LineId>>, Malformed> {
         let one = |(index, Word(name)): (usize, Word<'_>)| {
@@ -66,6 +68,10 @@ impl LineNames<'_> {
         };
         match self {
             Self::All => Ok(None),
+            Self::Ours | Self::Theirs(_) if names.len() > LINES_MAX => Err(Malformed::invalid(
+                path,
+                format!("at most {LINES_MAX} line items can be named"),
+            )),
             Self::Ours | Self::Theirs(_) => {
                 names.into_iter().enumerate().map(one).collect::<Result<_, _>>().map(Some)
             }
@@ -121,13 +127,13 @@ fn kind(Word(kind): &Word<'_>, path: &Path<'_>) -> Result<MethodKind, Malformed>
 }
 
 fn destinations(
-    body: Member<Vec<Object<DestinationBody<'_>>>>,
+    body: Member<Few<Object<DestinationBody<'_>>, DESTINATIONS_MAX>>,
     path: &Path<'_>,
 ) -> Result<Option<Vec<DestinationWanted>>, Malformed> {
     let bodies = match body {
         Member::Absent => return Ok(None),
         Member::Null => vec![],
-        Member::Given(bodies) => bodies,
+        Member::Given(Few(bodies)) => bodies,
     };
     let wanted = |(index, Object(body))| destination(body, &path.item(index));
     bodies.into_iter().enumerate().map(wanted).collect::<Result<_, _>>().map(Some)
@@ -175,14 +181,14 @@ pub(super) fn address(body: AddressBody<'_>, path: &Path<'_>) -> Result<Address,
 }
 
 fn groups(
-    body: Member<Vec<Object<GroupBody<'_>>>>,
+    body: Member<Few<Object<GroupBody<'_>>, 1>>,
     asked: Asked,
     path: &Path<'_>,
 ) -> Result<Option<Vec<GroupWanted>>, Malformed> {
     let bodies = match body {
         Member::Absent => return Ok(None),
         Member::Null => vec![],
-        Member::Given(bodies) => bodies,
+        Member::Given(Few(bodies)) => bodies,
     };
     let wanted = |(index, Object(body))| group(body, asked, &path.item(index));
     bodies.into_iter().enumerate().map(wanted).collect::<Result<_, _>>().map(Some)

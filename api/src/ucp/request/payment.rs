@@ -3,15 +3,15 @@
 //! Promise: the token is forwarded character for character, as a `Secret`. In every other place
 //! the credential is not even read.
 
-use paceline_domain::session::{Change, InstrumentShown, PaymentShown};
+use paceline_domain::session::{Change, INSTRUMENTS_MAX, InstrumentShown, PaymentShown};
 use paceline_domain::text::Text;
 use paceline_engine::{PaymentOffered, Secret};
 
 use super::{fulfillment, text, words};
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::ucp::body::{
-    CompleteBody, CredentialBody, DisplayBody, InstrumentBody, Member, Object, PaymentBody, Whole,
-    Word,
+    CompleteBody, CredentialBody, DisplayBody, Few, InstrumentBody, Member, Object, PaymentBody,
+    Whole, Word,
 };
 use crate::ucp::error::Malformed;
 use crate::ucp::path::Path;
@@ -25,7 +25,7 @@ pub(super) fn shown(
         Member::Null => return Ok(Change::Clear),
         Member::Given(body) => body,
     };
-    let bodies = body.instruments.unwrap_or_default();
+    let Few(bodies) = body.instruments.unwrap_or_default();
     let path_of_all = path.member("instruments");
     let mut payment = PaymentShown {
         selected_instrument_id: text(
@@ -67,7 +67,7 @@ fn selected<'a>(
     body: PaymentBody<'a>,
     path: &Path<'_>,
 ) -> Result<(usize, InstrumentBody<'a>), Malformed> {
-    let bodies = body.instruments.unwrap_or_default();
+    let Few(bodies) = body.instruments.unwrap_or_default();
     let named = body.selected_instrument_id.map(|Word(id)| id);
     let is_meant = |Object(body): &Object<InstrumentBody<'a>>| match &named {
         Some(named) => body.id.as_ref().is_some_and(|Word(id)| id == named),
@@ -76,6 +76,10 @@ fn selected<'a>(
     let (one, found) = (bodies.len() == 1, bodies.iter().filter(|body| is_meant(body)).count());
     if bodies.is_empty() {
         return Err(Malformed::missing(path, "a payment instrument is needed"));
+    }
+    if bodies.len() > INSTRUMENTS_MAX {
+        let what = format!("at most {INSTRUMENTS_MAX} payment instruments can be given");
+        return Err(Malformed::invalid(path, what));
     }
     if found > 1 || (found == 0 && !(one && named.is_none())) {
         return Err(Malformed::invalid(path, "exactly one payment instrument must be selected"));

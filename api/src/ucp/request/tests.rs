@@ -459,6 +459,22 @@ fn what_is_wrong_in_the_display_of_an_instrument_is_named_there() {
 }
 
 #[test]
+fn a_list_without_an_end_is_refused_by_its_length() {
+    let many = |element: Value, count: usize| vec![element; count];
+    let instruments = |count| json!({"payment": {"instruments": many(json!({}), count)}});
+    assert_eq!(complete_refused(instruments(21)), ("invalid", "$.payment.instruments".into()));
+    let words = parse_complete(instruments(9_999).to_string().as_bytes()).err().unwrap().what;
+    assert_eq!(words, "at most 20 payment instruments can be given");
+    let named = |count| json!({"fulfillment": {"methods": [{"line_item_ids": many(json!("line_1"), count)}]}});
+    let path = "$.fulfillment.methods[0].line_item_ids";
+    assert_eq!(update_refused(named(201)), ("invalid", path.into()));
+    assert!(parse_update(named(200).to_string().as_bytes(), SESSION).is_ok());
+    // One more than may be, for the core to count.
+    let codes = update(json!({"discounts": {"codes": many(json!("TEN"), 9_999)}})).codes;
+    assert_eq!(codes, Change::Set(vec![text("TEN"); 21]));
+}
+
+#[test]
 fn cancel_has_no_body_or_an_object() {
     assert!(parse_cancel(b"").is_ok());
     assert!(parse_cancel(b"{}").is_ok());
