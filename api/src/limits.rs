@@ -57,6 +57,23 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long accepting rests when it fails: a moment for a file descriptor to become free.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
+/// Connections that are looked at for one that is idle, when a new one has no place: enough to
+/// find one where many were used since, and still less than a millisecond.
+pub const PLACES_LOOKED_AT: usize = 1024;
+
+/// Connections turned away whose request is taken in and thrown away, so that they hear why.
+pub const TURNED_AWAY_MAX: usize = 256;
+
+/// So many requests may be in progress however slow the writes: enough for a sync to carry many.
+pub const REQUESTS_ALWAYS: usize = 128;
+
+/// Writes that take longer on average stand in a queue. Two syncs of a slow disk take less, and so
+/// do the hiccups of a machine that is shared.
+pub const WRITE_FAST_ENOUGH: Duration = Duration::from_millis(200);
+
+/// How often the bound on requests is looked at: some syncs of a slow disk fit in.
+pub const PACE_PERIOD: Duration = Duration::from_millis(100);
+
 /// How long an idle connection may take to say goodbye.
 pub const LINGER: Duration = Duration::from_secs(2);
 

@@ -41,6 +41,8 @@ pub const LABEL_REASON: &str = "reason";
 
 /// No connection was free.
 pub const REASON_CONNECTIONS: &str = "connections";
+/// An idle connection made room for a new one.
+pub const REASON_IDLE: &str = "idle";
 /// Too many requests in progress.
 pub const REASON_REQUESTS: &str = "requests";
 /// The body is over its bound.
@@ -136,6 +138,7 @@ pub struct ServerMetrics {
     pub connections: Gauge,
     pub connections_total: Counter,
     pub refused_connections: Counter,
+    pub refused_idle: Counter,
     pub refused_requests: Counter,
     pub refused_body_too_large: Counter,
     pub refused_body_too_slow: Counter,
@@ -193,6 +196,7 @@ impl ServerMetrics {
             connections: metrics::gauge!(CONNECTIONS),
             connections_total: metrics::counter!(CONNECTIONS_TOTAL),
             refused_connections: refused(REASON_CONNECTIONS),
+            refused_idle: refused(REASON_IDLE),
             refused_requests: refused(REASON_REQUESTS),
             refused_body_too_large: refused(REASON_BODY_TOO_LARGE),
             refused_body_too_slow: refused(REASON_BODY_TOO_SLOW),

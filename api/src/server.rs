@@ -9,26 +9,29 @@
 
 mod body;
 mod connection;
+mod pace;
+mod places;
 mod request;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use actix::ArbiterHandle;
 use hyper_util::server::conn::auto;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config;
-use crate::limits::ACCEPT_PAUSE;
+use crate::limits::{ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, TURNED_AWAY_MAX};
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
 
 use connection::Local;
+use pace::Pace;
+use places::{Place, Places};
 
 /// What every connection needs.
 pub struct Server {
@@ -37,22 +40,33 @@ pub struct Server {
     tls: Option<TlsAcceptor>,
     metrics: ServerMetrics,
     protocol: auto::Builder<Local>,
-    /// One permit for each connection.
-    connections: Arc<Semaphore>,
-    /// One permit for each request in progress.
-    requests: Semaphore,
+    places: Arc<Places>,
+    /// Room for requests whose body is there.
+    pace: Pace,
+    /// One permit for each connection that is being told that there is no place for it.
+    turned_away: Arc<Semaphore>,
+    /// Bodies that may be arriving on one thread.
+    bodies_max: usize,
     draining: watch::Sender<bool>,
 }
 
 impl Server {
-    pub fn new(site: Site, bounds: config::Server, tls: Option<TlsAcceptor>) -> Arc<Self> {
+    /// - `threads`: how many serve.
+    pub fn new(
+        site: Site,
+        bounds: config::Server,
+        tls: Option<TlsAcceptor>,
+        threads: usize,
+    ) -> Arc<Self> {
         Arc::new(Self {
             site,
             tls,
             metrics: ServerMetrics::new(),
             protocol: connection::protocol(&bounds),
-            connections: Arc::new(Semaphore::new(bounds.connections_max)),
-            requests: Semaphore::new(bounds.requests_max),
+            places: Places::new(bounds.connections_max),
+            pace: Pace::new(bounds.requests_max),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            bodies_max: bounds.requests_max.div_ceil(threads),
             draining: watch::Sender::new(false),
             bounds,
         })
@@ -61,19 +75,25 @@ impl Server {
     /// Accepts until the server drains, and hands connections to the workers in turn.
     pub async fn accept(self: Arc<Self>, listener: TcpListener, workers: Vec<ArbiterHandle>) {
         let mut draining = self.draining.subscribe();
+        let mut looks = tokio::time::interval(PACE_PERIOD);
         let turn = AtomicUsize::new(0);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
+                _ = looks.tick() => {
+                    self.pace.look();
+                    continue;
+                }
                 _ = draining.wait_for(|draining| *draining) => return,
             };
             match accepted {
-                Ok((socket, _)) => match Arc::clone(&self.connections).try_acquire_owned() {
-                    Ok(permit) => {
+                Ok((socket, _)) => match self.places.take() {
+                    Some((place, made_room)) => {
+                        self.metrics.refused_idle.increment(u64::from(made_room));
                         let turn = turn.fetch_add(1, Ordering::Relaxed) % workers.len();
-                        self.hand_over(socket, permit, &workers[turn]);
+                        self.hand_over(socket, place, &workers[turn]);
                     }
-                    Err(_) => self.turn_away(socket).await,
+                    None => self.turn_away(socket),
                 },
                 Err(cause) => {
                     // Most often no file descriptor is free. Spinning would not free one.
@@ -90,42 +110,44 @@ impl Server {
     /// Returns the connections that were still there in the end.
     pub async fn drain(&self) -> usize {
         self.draining.send_replace(true);
-        let all = u32::try_from(self.bounds.connections_max).unwrap_or(u32::MAX);
-        let gone = self.connections.acquire_many(all);
-        let _ = tokio::time::timeout(self.bounds.drain_timeout, gone).await;
-        self.bounds.connections_max - self.connections.available_permits()
+        let _ = tokio::time::timeout(self.bounds.drain_timeout, self.places.emptied()).await;
+        self.places.count()
     }
 
     /// A socket belongs to the thread that polls it, so it changes threads as a bare one.
-    fn hand_over(
-        self: &Arc<Self>,
-        socket: TcpStream,
-        permit: OwnedSemaphorePermit,
-        worker: &ArbiterHandle,
-    ) {
+    fn hand_over(self: &Arc<Self>, socket: TcpStream, place: Place, worker: &ArbiterHandle) {
         let Ok(socket) = socket.into_std() else { return };
         let server = Arc::clone(self);
         worker.spawn_fn(move || {
             actix::spawn(async move {
                 server.metrics.connections_total.increment(1);
                 server.metrics.connections.increment(1.0);
-                connection::serve(&server, socket).await;
+                connection::serve(&server, socket, place).await;
                 server.metrics.connections.decrement(1.0);
-                drop(permit);
             });
         });
     }
 
     /// Answers what may be a request, without waiting to see whether it is one.
-    async fn turn_away(&self, mut socket: TcpStream) {
+    fn turn_away(&self, mut socket: TcpStream) {
+        const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
+            content-length: 0\r\nconnection: close\r\n\r\n";
         self.metrics.refused_connections.increment(1);
-        if self.tls.is_none() {
-            const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
-                content-length: 0\r\nconnection: close\r\n\r\n";
-            // It fits the empty buffer of a new socket, so this waits for nobody.
-            let answer = async { socket.write_all(ANSWER).await };
-            let _ = tokio::time::timeout(Duration::from_millis(1), answer).await;
+        let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() else { return };
+        if self.tls.is_some() {
+            return;
         }
+        actix::spawn(async move {
+            let told = async {
+                socket.write_all(ANSWER).await?;
+                socket.shutdown().await?;
+                // A socket that is closed with something unread takes back what it has said.
+                tokio::io::copy(&mut socket.take(BODY_DISCARDED_BYTES_MAX as u64), &mut sink())
+                    .await
+            };
+            let _ = tokio::time::timeout(LINGER, told).await; // it may have left
+            drop(permit);
+        });
     }
 }
 

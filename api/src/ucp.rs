@@ -62,6 +62,14 @@ impl Operation {
             Self::Profile => "profile",
         }
     }
+
+    /// Whether it writes, and waits for nothing else.
+    pub fn only_writes(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Cancel => true,
+            Self::Get | Self::Complete | Self::Profile => false,
+        }
+    }
 }
 
 /// How a caller spells things. Both are answered alike, with the members of both.

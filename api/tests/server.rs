@@ -10,7 +10,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 
-use common::{Answer, CLOSE, JSON, Serving, answer, exchange, parse, read_to_end, run};
+use common::{
+    Answer, CLOSE, JSON, Serving, answer, caller, exchange, guide, parse, read_to_end, run,
+};
 
 const BODY: &str = r#"{"line_items":[{"item":{"id":"product_12345"},"quantity":1}]}"#;
 
@@ -80,12 +82,17 @@ fn one_connection_too_many_is_answered_503_at_once() {
 
 #[test]
 fn one_request_too_many_is_answered_503_before_any_work() {
-    let serving = Serving::with("[server]\nrequests_max = 1\n");
-    let held = serving.begin_create(BODY);
+    let serving = Serving::with(
+        "[server]\nrequests_max = 1\n[processor]\nlatency_median = \"2s\"\nlatency_p99 = \"2s\"\n",
+    );
+    let id = guide::ready(&serving.caller());
+    let body = guide::complete("tok").to_string();
+    let mut held = serving.caller().say("POST", &caller::path_of(&id, "complete"), body);
+    common::until(|| serving.metric("engine_asks_in_flight") == Some(1.0));
     let full = serving.get("/.well-known/ucp");
     refused(&full, 503, "unavailable");
     assert!(full.headers.contains("retry-after: 1"));
-    finish(held);
+    assert_eq!(answer(&mut held).status, 200);
     assert_eq!(serving.get("/.well-known/ucp").status, 200);
 }
 

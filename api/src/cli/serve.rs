@@ -96,8 +96,8 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
         seal_key,
     );
     let site = Site::new(engine.clone(), Wire::new(&settings));
-    let server = Server::new(site, config.server.clone(), acceptor);
     let workers = engine.workers().to_vec();
+    let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
     admin.ready(log, book);
     say(&greeting)?;

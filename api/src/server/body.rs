@@ -1,20 +1,81 @@
 //! A request's body, whole and within its bounds.
+//!
+//! Why: a body that arrives takes memory from its first byte to its last, so only so many may be
+//! arriving. Were one more simply refused, those who never send the end would keep everybody else
+//! out; so the one that has been arriving the longest is given up instead.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use tokio::sync::Notify;
 
 use crate::limits::BODY_DISCARDED_BYTES_MAX;
 
 /// Why there is no body to look at.
 pub enum NoBody {
     TooLarge,
+    /// Others came after it, and there was no room for all of them.
+    GivenUp,
     /// The caller has left, or broke the rules of HTTP.
     Broken,
 }
 
-/// Reads a body of at most `bytes_max`. One that came in a single piece is not copied.
-pub async fn read(mut body: Incoming, bytes_max: usize) -> Result<Bytes, NoBody> {
+thread_local! {
+    static ARRIVING: RefCell<Arriving> = RefCell::default();
+}
+
+/// The bodies that are arriving on this thread.
+#[derive(Default)]
+struct Arriving {
+    next: u64,
+    oldest_first: BTreeMap<u64, Rc<Notify>>,
+}
+
+/// One body that is arriving.
+struct Arrival {
+    number: u64,
+    given_up: Rc<Notify>,
+}
+
+impl Arrival {
+    /// Gives up the oldest if there are `most` already.
+    fn begin(most: usize) -> Self {
+        ARRIVING.with_borrow_mut(|arriving| {
+            if arriving.oldest_first.len() >= most
+                && let Some((_, oldest)) = arriving.oldest_first.pop_first()
+            {
+                oldest.notify_one();
+            }
+            let (number, given_up) = (arriving.next, Rc::<Notify>::default());
+            arriving.next += 1;
+            arriving.oldest_first.insert(number, Rc::clone(&given_up));
+            Self { number, given_up }
+        })
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        ARRIVING.with_borrow_mut(|arriving| arriving.oldest_first.remove(&self.number));
+    }
+}
+
+/// Reads a body of at most `bytes_max`, one of at most `arriving_max` on this thread.
+pub async fn read(body: Incoming, bytes_max: usize, arriving_max: usize) -> Result<Bytes, NoBody> {
+    let arrival = Arrival::begin(arriving_max);
+    tokio::select! {
+        biased;
+        whole = read_whole(body, bytes_max) => whole,
+        () = arrival.given_up.notified() => Err(NoBody::GivenUp),
+    }
+}
+
+/// One that came in a single piece is not copied.
+async fn read_whole(mut body: Incoming, bytes_max: usize) -> Result<Bytes, NoBody> {
     if body.size_hint().lower() > bytes_max as u64 {
         discard(body).await;
         return Err(NoBody::TooLarge);

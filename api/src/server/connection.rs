@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
+use super::places::Place;
 use super::{Server, request};
 use crate::config;
 use crate::limits::{HTTP1_BUFFER_BYTES_MIN, LINGER, STREAM_SEND_BYTES_MAX};
@@ -45,13 +46,17 @@ pub fn protocol(bounds: &config::Server) -> auto::Builder<Local> {
     protocol
 }
 
-pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream) {
+pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream, place: Place) {
     let Ok(socket) = TcpStream::from_std(socket) else { return };
     // Answers are whole: nothing is gained by waiting for more to send.
     let _ = socket.set_nodelay(true);
-    let Some(tls) = &server.tls else { return speak(server, socket).await };
-    match timeout(server.bounds.headers_timeout, tls.accept(socket)).await {
-        Ok(Ok(stream)) => speak(server, stream).await,
+    let Some(tls) = &server.tls else { return speak(server, socket, place).await };
+    let shaken = tokio::select! {
+        shaken = timeout(server.bounds.headers_timeout, tls.accept(socket)) => shaken,
+        () = place.wanted() => return,
+    };
+    match shaken {
+        Ok(Ok(stream)) => speak(server, stream, place).await,
         Ok(Err(cause)) => {
             server.metrics.refused_tls.increment(1);
             tracing::debug!(%cause, "a TLS handshake failed");
@@ -60,9 +65,13 @@ pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream) {
     }
 }
 
-/// Speaks HTTP until the caller leaves, is idle for too long, or the server drains.
-async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(server: &Arc<Server>, stream: S) {
-    let activity = Rc::new(Activity::default());
+/// Speaks HTTP until the caller leaves, is idle for too long or in somebody's way, or the server
+/// drains.
+async fn speak<S>(server: &Arc<Server>, stream: S, place: Place)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let activity = Rc::new(Activity::of(place));
     let service = service_fn(|incoming| {
         let (server, busy) = (Arc::clone(server), Busy::of(&activity));
         async move {
@@ -77,6 +86,11 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(server: &Arc<Server>
         // How it ended is the caller's business; what was asked is in the log.
         _ = connection.as_mut() => return,
         () = activity.idle(server.bounds.idle_timeout) => LINGER,
+        // A request may have come in since: it is answered.
+        () = activity.place.wanted() => match activity.busy.get() {
+            0 => return,
+            _ => server.bounds.drain_timeout,
+        },
         _ = draining.wait_for(|draining| *draining) => server.bounds.drain_timeout,
     };
     connection.as_mut().graceful_shutdown();
@@ -85,18 +99,17 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + 'static>(server: &Arc<Server>
 
 /// Since when nothing was asked.
 struct Activity {
+    place: Place,
     /// Requests in progress.
     busy: Cell<usize>,
     since: Cell<Instant>,
 }
 
-impl Default for Activity {
-    fn default() -> Self {
-        Self { busy: Cell::new(0), since: Cell::new(Instant::now()) }
-    }
-}
-
 impl Activity {
+    fn of(place: Place) -> Self {
+        Self { place, busy: Cell::new(0), since: Cell::new(Instant::now()) }
+    }
+
     /// Ends when there has been no request for so long.
     async fn idle(&self, longest: Duration) {
         loop {
@@ -116,13 +129,16 @@ struct Busy(Rc<Activity>);
 impl Busy {
     fn of(activity: &Rc<Activity>) -> Self {
         activity.busy.set(activity.busy.get() + 1);
+        activity.place.set_busy(true);
         Self(Rc::clone(activity))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.busy.set(self.0.busy.get() - 1);
-        self.0.since.set(Instant::now());
+        let Self(activity) = self;
+        activity.busy.set(activity.busy.get() - 1);
+        activity.place.set_busy(activity.busy.get() > 0);
+        activity.since.set(Instant::now());
     }
 }

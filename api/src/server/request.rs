@@ -13,7 +13,7 @@ use crate::limits::{LOGGED_PATH_CHARS_MAX, RETRY_AFTER};
 use crate::logging::RequestLine;
 use crate::metrics::Told;
 use crate::routes::{Inbound, REQUEST_ID, echo_request_id, refusal};
-use crate::ucp::Refusal;
+use crate::ucp::{Operation, Refusal};
 
 type Answer = Response<Full<Bytes>>;
 
@@ -34,10 +34,9 @@ pub async fn answer(server: &Server, incoming: Request<Incoming>) -> Answer {
 /// Answers, or says which bound was met. What met it has changed nothing, save at the deadline:
 /// what was asked then goes on, and is answered alike when it is asked again under its key.
 async fn within_bounds(server: &Server, head: &Parts, body: Incoming) -> (Told, Answer) {
-    let Ok(_room) = server.requests.try_acquire() else {
-        server.metrics.refused_requests.increment(1);
-        return refused(server, head, &Refusal::overloaded(RETRY_AFTER));
-    };
+    if server.pace.is_full() {
+        return no_room(server, head); // though its body may not be there yet
+    }
     match timeout(server.bounds.request_timeout, read_and_answer(server, head, body)).await {
         Ok(answer) => answer,
         Err(_) => {
@@ -52,7 +51,8 @@ async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told
         Bytes::new()
     } else {
         let bytes_max = server.bounds.body_bytes_max;
-        match timeout(server.bounds.body_timeout, body::read(body, bytes_max)).await {
+        let reading = body::read(body, bytes_max, server.bodies_max);
+        match timeout(server.bounds.body_timeout, reading).await {
             Ok(Ok(body)) => body,
             Ok(Err(NoBody::TooLarge)) => {
                 server.metrics.refused_body_too_large.increment(1);
@@ -62,13 +62,25 @@ async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told
                 let ended = Refusal::bad_request("The body ended before its end.");
                 return refused(server, head, &ended);
             }
-            Err(_) => {
+            Ok(Err(NoBody::GivenUp)) | Err(_) => {
                 server.metrics.refused_body_too_slow.increment(1);
                 return refused(server, head, &Refusal::request_timeout());
             }
         }
     };
-    server.site.answer(Inbound { head, body }).await
+    // Only now: who never sends all of it takes no room from others.
+    let Some(_room) = server.pace.enter() else { return no_room(server, head) };
+    let began = Instant::now();
+    let (told, answer) = server.site.answer(Inbound { head, body }).await;
+    if told.operation.is_some_and(Operation::only_writes) {
+        server.pace.wrote(began.elapsed());
+    }
+    (told, answer)
+}
+
+fn no_room(server: &Server, head: &Parts) -> (Told, Answer) {
+    server.metrics.refused_requests.increment(1);
+    refused(server, head, &Refusal::overloaded(RETRY_AFTER))
 }
 
 /// Before there was a body to look at.

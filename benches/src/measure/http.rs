@@ -17,11 +17,17 @@ pub struct Connection {
 
 pub struct Answer<'a> {
     pub status: u16,
+    /// The caller is told when to come back.
+    pub retry_after: bool,
+    /// Nothing more comes on this connection.
+    pub closes: bool,
     pub body: &'a [u8],
 }
 
 struct Head {
     status: u16,
+    retry_after: bool,
+    closes: bool,
     bytes: usize,
     body_bytes: usize,
 }
@@ -50,7 +56,8 @@ impl Connection {
         while self.buffer.len() < end {
             self.read_more().await?;
         }
-        Ok(Answer { status: head.status, body: &self.buffer[head.bytes..end] })
+        let Head { status, retry_after, closes, bytes, .. } = head;
+        Ok(Answer { status, retry_after, closes, body: &self.buffer[bytes..end] })
     }
 
     async fn read_more(&mut self) -> io::Result<()> {
@@ -68,14 +75,16 @@ fn parse(bytes: &[u8]) -> io::Result<Option<Head>> {
     let mut response = httparse::Response::new(&mut headers);
     let parsed = response.parse(bytes).map_err(|error| bad(error.to_string()))?;
     let httparse::Status::Complete(head_bytes) = parsed else { return Ok(None) };
-    let body_bytes = response
-        .headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
+    let header =
+        |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let body_bytes = header("content-length")
         .and_then(|header| std::str::from_utf8(header.value).ok()?.parse().ok())
         .ok_or_else(|| bad("an answer without Content-Length".to_owned()))?;
     let status = response.code.ok_or_else(|| bad("an answer without a status".to_owned()))?;
-    Ok(Some(Head { status, bytes: head_bytes, body_bytes }))
+    let retry_after = header("retry-after").is_some();
+    let closes =
+        header("connection").is_some_and(|header| header.value.eq_ignore_ascii_case(b"close"));
+    Ok(Some(Head { status, retry_after, closes, bytes: head_bytes, body_bytes }))
 }
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_wrong_status_or_body_is_an_error() {
         let asked = |body| Request { bytes: vec![], status: 200, body };
-        let answer = |status, body| Answer { status, body };
+        let answer = |status, body| Answer { status, retry_after: false, closes: false, body };
         let with = asked(Expected::With("completed"));
         assert!(check(&with, &answer(200, b"is completed")).is_ok());
         assert!(check(&with, &answer(500, b"is completed")).is_err());

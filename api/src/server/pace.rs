@@ -1,0 +1,161 @@
+//! How many requests may be in progress: as many as the machine keeps up with.
+//!
+//! Why: a queue that only its length bounds makes everybody wait for seconds once more is asked
+//! than can be done: callers give up, and what is done is done for nobody. So the bound moves.
+//! When writes take too long on average, they stand in a queue of our own making, and the bound
+//! comes down; when it is met and writes are fast, it goes up again.
+//! Promise: between [`REQUESTS_ALWAYS`] and what is configured. Waiting for the processor does
+//! not lower it, as other writes are fast meanwhile.
+//! Left out: a load of nothing but payments. Those take what the processor takes, so they tell
+//! nothing of us.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::limits::{REQUESTS_ALWAYS, WRITE_FAST_ENOUGH};
+
+pub struct Pace {
+    most: usize,
+    in_progress: AtomicUsize,
+    bound: AtomicUsize,
+    /// Somebody was refused since the last look.
+    met: AtomicBool,
+    /// Writes since the last look, and what they took together.
+    writes: AtomicU64,
+    writes_micros: AtomicU64,
+}
+
+/// Room for one request, until it is dropped.
+pub struct Room<'a>(&'a Pace);
+
+impl Pace {
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            in_progress: AtomicUsize::new(0),
+            bound: AtomicUsize::new(most),
+            met: AtomicBool::new(false),
+            writes: AtomicU64::new(0),
+            writes_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether one more would be refused now.
+    pub fn is_full(&self) -> bool {
+        let full = self.in_progress.load(Ordering::Relaxed) >= self.bound.load(Ordering::Relaxed);
+        if full {
+            self.met.store(true, Ordering::Relaxed);
+        }
+        full
+    }
+
+    /// At once or not at all.
+    pub fn enter(&self) -> Option<Room<'_>> {
+        // Two at the same time may both find the last place: the bound is no promise to the unit.
+        if self.is_full() {
+            return None;
+        }
+        self.in_progress.fetch_add(1, Ordering::Relaxed);
+        Some(Room(self))
+    }
+
+    /// A write that waits for nothing outside was answered, so long after its body was there.
+    pub fn wrote(&self, took: Duration) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(0); // it takes no centuries
+        self.writes_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Moves the bound by what was seen since the last look.
+    pub fn look(&self) {
+        let writes = self.writes.swap(0, Ordering::Relaxed);
+        let took = self.writes_micros.swap(0, Ordering::Relaxed);
+        let slow = took.checked_div(writes).map(Duration::from_micros) > Some(WRITE_FAST_ENOUGH);
+        let met = self.met.swap(false, Ordering::Relaxed);
+        let bound = self.bound.load(Ordering::Relaxed);
+        let in_progress = self.in_progress.load(Ordering::Relaxed);
+        let moved = if slow {
+            bound.min(in_progress) * 3 / 4
+        } else if met {
+            bound + bound / 8
+        } else {
+            return;
+        };
+        let least = REQUESTS_ALWAYS.min(self.most);
+        self.bound.store(moved.clamp(least, self.most), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 4 * REQUESTS_ALWAYS;
+    const SLOW: Duration = WRITE_FAST_ENOUGH.saturating_mul(2);
+    const FAST: Duration = Duration::from_millis(1);
+
+    /// As many as are let in.
+    fn fill(pace: &Pace) -> Vec<Room<'_>> {
+        std::iter::from_fn(|| pace.enter()).collect()
+    }
+
+    fn look_often(pace: &Pace, wrote: &[Duration]) {
+        for _ in 0..20 {
+            wrote.iter().for_each(|took| pace.wrote(*took));
+            pace.look();
+        }
+    }
+
+    #[test]
+    fn one_too_many_is_refused_until_another_is_done() {
+        let pace = Pace::new(2);
+        let mut inside = fill(&pace);
+        assert_eq!(inside.len(), 2);
+        inside.pop();
+        assert_eq!(fill(&pace).len(), 1);
+    }
+
+    #[test]
+    fn when_every_write_is_slow_fewer_are_let_in_and_never_too_few() {
+        let pace = Pace::new(MOST);
+        let inside = fill(&pace);
+        assert_eq!(inside.len(), MOST);
+        pace.wrote(SLOW);
+        pace.look();
+        drop(inside);
+        assert_eq!(fill(&pace).len(), MOST * 3 / 4);
+        look_often(&pace, &[SLOW]);
+        assert_eq!(fill(&pace).len(), REQUESTS_ALWAYS);
+    }
+
+    #[test]
+    fn a_slow_write_among_fast_ones_is_no_queue() {
+        let pace = Pace::new(MOST);
+        look_often(&pace, &[FAST, SLOW, FAST]);
+        assert_eq!(fill(&pace).len(), MOST);
+    }
+
+    #[test]
+    fn a_bound_that_is_met_goes_up_again_while_writes_are_fast() {
+        let pace = Pace::new(MOST);
+        look_often(&pace, &[SLOW]);
+        for _ in 0..20 {
+            fill(&pace);
+            look_often(&pace, &[FAST]);
+        }
+        assert_eq!(fill(&pace).len(), MOST);
+    }
+
+    #[test]
+    fn a_bound_below_the_least_stays_as_it_was_configured() {
+        let pace = Pace::new(1);
+        look_often(&pace, &[SLOW]);
+        assert_eq!(fill(&pace).len(), 1);
+    }
+}

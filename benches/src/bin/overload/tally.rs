@@ -1,0 +1,137 @@
+//! What came of the requests of one stretch of time.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+pub enum Answered {
+    /// The id of the session.
+    Created(String),
+    Completed,
+    /// Accepted, and told to look again: the payment took longer than a caller waits.
+    Late,
+    /// 503, with a time to come back.
+    Refused,
+    /// Anything else, in words.
+    Wrong(String),
+}
+
+pub struct Tally {
+    ends: Instant,
+    lasts: Duration,
+    /// Answered well within the stretch.
+    good: Cell<u64>,
+    late: Cell<u64>,
+    /// Arrivals for which the generator had no connection left.
+    unsent: Cell<u64>,
+    /// Microseconds since the request was due.
+    good_micros: RefCell<Histogram<u64>>,
+    refused_micros: RefCell<Histogram<u64>>,
+    wrong: RefCell<Vec<String>>,
+}
+
+/// No more than one in so many requests is refused or late at a rate that is sustained.
+const SUSTAINED_ONE_IN: u64 = 1_000;
+/// 99 of 100 answers come within this time at a rate that is sustained.
+const SUSTAINED_P99: Duration = Duration::from_millis(100);
+const SIGNIFICANT_DIGITS: u8 = 3;
+
+impl Tally {
+    pub fn lasting(lasts: Duration) -> Rc<Self> {
+        let micros =
+            || RefCell::new(Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are allowed"));
+        Rc::new(Self {
+            ends: Instant::now() + lasts,
+            lasts,
+            good: Cell::new(0),
+            late: Cell::new(0),
+            unsent: Cell::new(0),
+            good_micros: micros(),
+            refused_micros: micros(),
+            wrong: RefCell::default(),
+        })
+    }
+
+    pub fn unsent(&self) {
+        self.unsent.set(self.unsent.get() + 1);
+    }
+
+    pub fn answered(&self, due: Instant, how: &Answered) {
+        let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
+        match how {
+            Answered::Created(_) | Answered::Completed => {
+                *self.good_micros.borrow_mut() += micros;
+                if Instant::now() <= self.ends {
+                    self.good.set(self.good.get() + 1);
+                }
+            }
+            Answered::Late => self.late.set(self.late.get() + 1),
+            Answered::Refused => *self.refused_micros.borrow_mut() += micros,
+            Answered::Wrong(words) => self.wrong.borrow_mut().push(words.clone()),
+        }
+    }
+
+    /// Good answers a second.
+    pub fn goodput(&self) -> f64 {
+        self.good.get() as f64 / self.lasts.as_secs_f64()
+    }
+
+    pub fn is_sustained(&self) -> bool {
+        self.not_done() * SUSTAINED_ONE_IN <= self.asked() && self.good_at(0.99) <= SUSTAINED_P99
+    }
+
+    pub fn asked(&self) -> u64 {
+        self.good_micros.borrow().len() + self.not_done()
+    }
+
+    /// Requests that came to nothing good.
+    pub fn not_done(&self) -> u64 {
+        self.refused() + self.late.get() + self.unsent.get() + self.wrong.borrow().len() as u64
+    }
+
+    pub fn refused(&self) -> u64 {
+        self.refused_micros.borrow().len()
+    }
+
+    pub fn has_unsent(&self) -> bool {
+        self.unsent.get() > 0
+    }
+
+    pub fn wrong(&self) -> Vec<String> {
+        self.wrong.borrow().clone()
+    }
+
+    pub fn good_at(&self, quantile: f64) -> Duration {
+        Duration::from_micros(self.good_micros.borrow().value_at_quantile(quantile))
+    }
+
+    pub fn refused_at(&self, quantile: f64) -> Duration {
+        Duration::from_micros(self.refused_micros.borrow().value_at_quantile(quantile))
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:.0}/s answered, p50 {:.1?}, p99 {:.1?}; refused {}",
+            self.goodput(),
+            self.good_at(0.5),
+            self.good_at(0.99),
+            self.refused(),
+        )?;
+        for (count, what) in [
+            (self.late.get(), "late"),
+            (self.unsent.get(), "unsent"),
+            (self.wrong.borrow().len() as u64, "wrong"),
+        ] {
+            if count > 0 {
+                write!(f, ", {what} {count}")?;
+            }
+        }
+        Ok(())
+    }
+}
