@@ -48,7 +48,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 
 /// What is remembered under an idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Remembered {
+pub struct Remembered {
     /// Of what was asked.
     pub fingerprint: [u8; 32],
     /// `None` while the work is under way.
@@ -71,7 +71,7 @@ struct Replying<'a> {
 }
 
 impl Remembered {
-    pub(crate) fn to_bytes(&self) -> Bytes {
+    pub fn to_bytes(&self) -> Bytes {
         let room = 64 + self.reply.as_ref().map_or(0, |reply| reply.body.len());
         let reply =
             self.reply.as_ref().map(|Reply { status, body }| Replying { status: *status, body });

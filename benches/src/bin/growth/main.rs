@@ -2,7 +2,7 @@
 //!
 //! Why: the design promises that the cost of a request does not grow with what is stored, that a
 //! start does not depend on it, and that memory is bounded by configuration.
-//! Promise: the sessions are real ones, opened by the engine; the program runs on them as it is
+//! Promise: the sessions are real ones, as a create leaves them; the program runs on them as it is
 //! shipped and is asked over HTTP; the data sets are measured turn about. Then every session is
 //! touched once, and what was resident at the most is told beside what is configured.
 //! Left out: a disk slower than memory. What was written lately is in the system's cache, as it
@@ -12,7 +12,6 @@ mod stored;
 mod table;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use clap::Parser;
 use paceline_benches::measure::load::Load;
@@ -41,10 +40,6 @@ struct Args {
     /// Of the stored sessions, so many are read at the end; all of them unless given.
     #[arg(long)]
     touched: Option<u64>,
-    /// Writes one data set into this directory, and nothing else: a process of its own, as one
-    /// process holds a data directory until it ends.
-    #[arg(long, hide = true)]
-    write: Option<PathBuf>,
 }
 
 /// Sessions that are touched with one list of requests.
@@ -52,19 +47,12 @@ const TOUCHED_AT_ONCE: u64 = 20_000;
 
 fn main() -> Outcome<()> {
     let args = Args::parse();
-    if let (Some(data), [sessions]) = (&args.write, args.sessions.as_slice()) {
-        return stored::write(data, *sessions);
-    }
     let home = home()?;
     let mut sets = Vec::new();
     for sessions in &args.sessions {
         eprintln!("writing {sessions} sessions");
         let set = DataSet { data: home.path().join(sessions.to_string()), sessions: *sessions };
-        let mut writer = Command::new(std::env::current_exe()?);
-        writer.arg("--write").arg(&set.data).args(["--sessions", &sessions.to_string()]);
-        if !writer.status()?.success() {
-            return Err("the data set could not be written".into());
-        }
+        stored::write(&set.data, set.sessions)?;
         sets.push(set);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -133,10 +121,12 @@ async fn turn(args: &Args, round: u64, set: &DataSet, figures: &mut Figures) -> 
     Ok(())
 }
 
-/// Reads so many of the stored sessions, each once. Returns what was resident at the most.
-async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<u64> {
+/// Reads so many of the stored sessions, each once. Returns what was resident at the most, halfway
+/// and in the end.
+async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<[u64; 2]> {
     let server = Server::paceline_on(&set.data).await?;
     let mut load = Load::open(server.address(), args.connections).await?;
+    let mut resident = [0; 2];
     let mut next = 0;
     while next < touched {
         let end = touched.min(next + TOUCHED_AT_ONCE);
@@ -144,8 +134,12 @@ async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<u64> {
         let asked = sessions.iter().map(Session::look);
         load.run(asked.collect()).await?;
         next = end;
+        resident[1] = server.resident_most()?;
+        if next <= touched.div_ceil(2) {
+            resident[0] = resident[1];
+        }
     }
-    server.resident_most()
+    Ok(resident)
 }
 
 fn bytes_in(directory: &Path) -> Outcome<u64> {

@@ -1,28 +1,37 @@
-//! Sessions that were opened before: written by the engine itself, through the real log.
+//! Sessions that were opened before: decided by the core, worded by the wire, written through the
+//! real log.
 //!
-//! Why: what grows with the number of sessions is what a real one leaves behind: its record, the
-//! answer under its key, its place among what is due. So nothing here writes a byte by itself.
-//! Left out: syncing, for nobody waits for these answers; and baskets that differ.
+//! Why: what grows with the number of sessions is what a real one leaves behind, its record and
+//! the answer under its key; so each of them is the turn of a create as the engine takes it.
+//! Left out: syncing, for nobody waits for these answers; mailboxes; and baskets that differ.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Instant;
 
-use actix::ArbiterHandle;
-use futures_util::{StreamExt, stream};
+use crossbeam_channel::bounded;
+use paceline_api::ucp::{self, Dialect, Operation, Words};
 use paceline_benches::measure::Outcome;
-use paceline_benches::{bodies, engine, shop};
+use paceline_benches::shop::{self, Shop};
 use paceline_domain::ids::SessionId;
-use paceline_domain::time::Timestamp;
-use paceline_engine::{Surroundings, System};
+use paceline_domain::market::Market;
+use paceline_domain::session::{self, Command, Create};
+use paceline_engine::codec::{self, Remembered};
+use paceline_engine::{IdempotencyKey, Kind, Surroundings, System, Voice};
 use paceline_storage::rocks::Sync;
-use paceline_storage::{RocksLog, RocksOptions, ShardCount};
+use paceline_storage::{
+    AnswerWrite, Append, AppendError, DueChange, EventLog, Millis, RocksLog, RocksOptions,
+    ShardCount, Version,
+};
 
-/// Creates under way at once while sessions are written.
+/// Turns in the log's queues at once, at most.
 const UNDER_WAY: usize = 4 * 1024;
+/// Threads that make turns. The log has its own beside them.
+const WRITERS: u64 = 2;
 /// As `paceline serve` has it unless told otherwise.
 const SHARDS: u16 = 2;
+const LIVES: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 const TOLD_EVERY: u64 = 1_000_000;
 
 /// The id of the session of this number: spread like ids that nobody can guess, and found again.
@@ -37,49 +46,60 @@ pub fn write(data: &Path, sessions: u64) -> Outcome<()> {
         sync: Sync::Never,
         ..RocksOptions::new(ShardCount::new(SHARDS)?, Arc::new(|why| panic!("{why}")))
     };
-    let log = Arc::new(RocksLog::open(data, options)?);
+    let log = RocksLog::open(data, options)?;
+    let (words, market) = (shop::words(), Shop::open());
+    let (taken, given_back) = bounded(UNDER_WAY);
     let began = Instant::now();
-    actix::System::new().block_on(async {
-        let engine = engine::start(log, Arc::new(Numbered::default()), shop::tables());
-        stream::iter(1..=sessions)
-            .map(|number| {
-                let engine = engine.clone();
-                async move {
-                    engine::create(&engine, bodies::PRODUCT).await;
-                    number
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (log, words, market) = (&log, &words, &market);
+            let (taken, given_back) = (taken.clone(), given_back.clone());
+            scope.spawn(move || {
+                for number in (writer..sessions).step_by(WRITERS as usize) {
+                    let turn = create(number, words, market);
+                    taken.send(()).expect("there is a receiver in this very thread");
+                    let given_back = given_back.clone();
+                    let done = move |written: Result<Version, AppendError>| {
+                        written.expect("a fresh log takes a fresh session");
+                        let _ = given_back.recv(); // what was sent above, or by another
+                    };
+                    log.append(turn, Box::new(done)).expect("fewer are under way than fit");
+                    if number > 0 && number % TOLD_EVERY == 0 {
+                        eprintln!("  {number} after {:.0} s", began.elapsed().as_secs_f64());
+                    }
                 }
-            })
-            .buffer_unordered(UNDER_WAY)
-            .for_each(async |number| {
-                if number % TOLD_EVERY == 0 {
-                    eprintln!("  {number} sessions after {:.0} s", began.elapsed().as_secs_f64());
-                }
-            })
-            .await;
-        engine.stop().await;
+            });
+        }
     });
-    Ok(())
+    Ok(()) // dropped, the log writes what is queued
 }
 
-/// The machine's, but for ids: in their order.
-#[derive(Default)]
-struct Numbered(AtomicU64);
-
-impl Surroundings for Numbered {
-    fn now(&self) -> Timestamp {
-        System.now()
-    }
-
-    fn unguessable(&self) -> u128 {
-        id(self.0.fetch_add(1, Ordering::Relaxed)).0
-    }
-
-    fn workers(&self, count: usize) -> Vec<ArbiterHandle> {
-        System.workers(count)
-    }
-
-    fn aside(&self, work: Box<dyn FnOnce() + Send>) {
-        System.aside(work);
+/// The turn that a create takes.
+fn create(number: u64, words: &Words, market: &Arc<dyn Market>) -> Append {
+    let (id, caller, now) = (id(number), shop::caller(), System.now());
+    let key = IdempotencyKey::new(&caller, Operation::Create.word(), &format!("{number:036x}"));
+    let command = Command::Create(Box::new(Create {
+        id,
+        caller,
+        changes: shop::basket(),
+        market: Arc::clone(market),
+        now,
+        lives: LIVES,
+    }));
+    let mut state = None;
+    let events = session::decide(&state, command).expect("a create breaks no rule");
+    events.iter().for_each(|event| session::apply(&mut state, event));
+    let opened = state.expect("a session was created");
+    let reply = words.session(ucp::manner(Dialect::D0, Operation::Create), &opened, None);
+    let body = Remembered { fingerprint: [7; 32], reply: Some(reply) }.to_bytes();
+    let (now, expires_at) = (Millis(now.0), Millis(now.after(2 * LIVES).0));
+    Append {
+        stream: Kind::Session.stream(id.0),
+        expected: Version(0),
+        record: Some(codec::encode(&events)),
+        snapshot: None,
+        answer: Some(AnswerWrite::Take { key: key.into(), body, now, expires_at }),
+        due: DueChange::Keep,
     }
 }
 

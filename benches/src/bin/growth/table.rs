@@ -25,7 +25,8 @@ pub struct Figures {
     pub ready_after: Vec<f64>,
     pub cpu_micros: BTreeMap<Step, Vec<f64>>,
     pub touched: u64,
-    pub resident_most: u64,
+    /// Bytes, when half of them were touched and when all were.
+    pub resident_most: [u64; 2],
     pub disk_bytes: u64,
 }
 
@@ -90,8 +91,9 @@ impl Table {
             (format!("{slowest:.0}"), None)
         }));
         lines.push(self.line("sessions touched", |set| (set.touched.to_string(), None)));
-        lines.push(self.line("resident at the most, MiB", |set| {
-            ((set.resident_most / MIB).to_string(), None)
+        lines.push(self.line("resident at the most, halfway; MiB", |set| {
+            let [halfway, end] = set.resident_most.map(|bytes| bytes / MIB);
+            (format!("{end}; {halfway}"), None)
         }));
         lines.push(self.line("on disk, MiB", |set| ((set.disk_bytes / MIB).to_string(), None)));
         lines
