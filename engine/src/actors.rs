@@ -22,7 +22,8 @@ use crate::world::World;
 
 /// The entities of one kind that live on a thread.
 pub(crate) struct Cells<E: Entity> {
-    cells: HashMap<StreamId, Cell<E>>,
+    /// Boxed: a map that grows moves what it holds, and keeps half of its room empty.
+    cells: HashMap<StreamId, Box<Cell<E>>>,
     tell: Tell<E>,
 }
 
@@ -64,7 +65,7 @@ impl<E: Entity> Cells<E> {
             true => Presence::Awake(Owner::fresh(stream)),
             false => wake(host, stream, 0),
         };
-        self.cells.insert(stream, Cell { presence, carrying: None });
+        self.cells.insert(stream, Box::new(Cell { presence, carrying: None }));
     }
 
     /// # Errors
@@ -138,7 +139,8 @@ impl<E: Entity> Cells<E> {
 
     /// Whoever waits for this step has waited long enough.
     fn leave(&mut self, host: &Rc<Local>, stream: StreamId, step: E::Step) {
-        if let Some(Cell { presence: Presence::Awake(owner), .. }) = self.cells.get_mut(&stream) {
+        let Some(cell) = self.cells.get_mut(&stream) else { return };
+        if let Presence::Awake(owner) = &mut cell.presence {
             owner.leave(&host.world, step, &self.tell);
         }
     }

@@ -156,6 +156,12 @@ impl Engine {
         });
     }
 
+    /// The answer to a request that was answered before, if it is at hand. Whoever finds none
+    /// goes on and asks; the answer may still be an earlier one then.
+    pub fn repeated(&self, keyed: &Keyed) -> Option<Reply> {
+        self.0.claims.repeated(keyed)
+    }
+
     /// Opens a session.
     ///
     /// # Errors
@@ -313,10 +319,8 @@ impl Engine {
             match self.0.claims.claim(&keyed) {
                 Claim::Answered(reply) => return Ok(reply),
                 Claim::Mismatched => return Err(EngineError::KeyMismatched),
-                Claim::Running(mut outcome) => {
-                    if outcome.changed().await.is_ok()
-                        && let Some(reply) = outcome.borrow().clone()
-                    {
+                Claim::Running(outcome) => {
+                    if let Ok(reply) = outcome.await {
                         return Ok(reply);
                     }
                     // It came to nothing: somebody, perhaps this one, tries afresh.

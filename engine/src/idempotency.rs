@@ -13,7 +13,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use paceline_storage::AnswerKey;
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
 use crate::voice::Reply;
@@ -58,14 +58,14 @@ pub struct Keyed {
 pub enum Claim<'a> {
     /// Nobody has asked this, as far as is known here: go on, and say what came of it.
     Unseen(Claimed<'a>),
-    /// Somebody is at it: wait for what it comes to. `None` if it came to nothing.
+    /// Somebody is at it: wait for what it comes to.
     Running(Outcome),
     Answered(Reply),
     Mismatched,
 }
 
-/// What a running claim comes to.
-pub type Outcome = watch::Receiver<Option<Reply>>;
+/// What a running claim comes to; an error if it came to nothing.
+pub type Outcome = oneshot::Receiver<Reply>;
 
 /// The keys in use and the latest answers, up to a bound.
 pub struct Claims {
@@ -88,7 +88,8 @@ struct Seen {
 }
 
 enum Progress {
-    Running(Outcome),
+    /// With those who wait: seldom anybody.
+    Running(Vec<oneshot::Sender<Reply>>),
     Answered(Reply),
 }
 
@@ -97,7 +98,6 @@ pub struct Claimed<'a> {
     claims: &'a Claims,
     key: Option<IdempotencyKey>,
     asked: [u8; 32],
-    outcome: watch::Sender<Option<Reply>>,
 }
 
 impl Claims {
@@ -115,10 +115,13 @@ impl Claims {
                 self.metrics.claims_mismatched.increment(1);
                 Claim::Mismatched
             }
-            Entry::Occupied(seen) => match &seen.get().progress {
-                Progress::Running(outcome) => {
+            Entry::Occupied(mut seen) => match &mut seen.get_mut().progress {
+                Progress::Running(waiting) => {
                     self.metrics.claims_running.increment(1);
-                    Claim::Running(outcome.clone())
+                    waiting.retain(|waits| !waits.is_closed()); // some have left since
+                    let (tell, outcome) = oneshot::channel();
+                    waiting.push(tell);
+                    Claim::Running(outcome)
                 }
                 Progress::Answered(reply) => {
                     self.metrics.claims_answered.increment(1);
@@ -127,11 +130,23 @@ impl Claims {
             },
             Entry::Vacant(free) => {
                 self.metrics.claims_unseen.increment(1);
-                let (outcome, running) = watch::channel(None);
-                free.insert(Seen { asked, progress: Progress::Running(running) });
+                free.insert(Seen { asked, progress: Progress::Running(vec![]) });
                 let key = Some(keyed.key.clone());
-                Claim::Unseen(Claimed { claims: self, key, asked, outcome })
+                Claim::Unseen(Claimed { claims: self, key, asked })
             }
+        }
+    }
+
+    /// The answer to the same request, if it is at hand: nothing else of the request has to be
+    /// looked at then.
+    pub fn repeated(&self, keyed: &Keyed) -> Option<Reply> {
+        let seen = self.entries.get(&keyed.key)?;
+        match &seen.progress {
+            Progress::Answered(reply) if seen.asked == keyed.fingerprint => {
+                self.metrics.claims_answered.increment(1);
+                Some(reply.clone())
+            }
+            Progress::Answered(_) | Progress::Running(_) => None,
         }
     }
 
@@ -154,9 +169,13 @@ impl Claimed<'_> {
         let Some(key) = self.key.take() else { return };
         let seen = Seen { asked: self.asked, progress: Progress::Answered(reply.clone()) };
         let cost = reply.body.len() + 2 * key.as_bytes().len() + ENTRY_BYTES;
-        self.claims.entries.insert(key.clone(), seen);
+        let before = self.claims.entries.insert(key.clone(), seen);
         self.claims.remember(key, cost);
-        self.outcome.send_replace(Some(reply.clone()));
+        if let Some(Seen { progress: Progress::Running(waiting), .. }) = before {
+            for waits in waiting {
+                let _ = waits.send(reply.clone()); // it may have left
+            }
+        }
     }
 }
 

@@ -29,8 +29,8 @@ const MARKER_COMMENT: &str = "# The data directory of a Paceline engine. The sha
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
     #[error(
-        "{} was created with {made_with} shards, but {asked} are configured: set the shard count \
-         back to {made_with}, or name an empty directory", dir.display()
+        "{} was created with `shards = {made_with}`, and `shards = {asked}` is configured: set it back \
+         to {made_with}, or name an empty directory", dir.display()
     )]
     OtherShardCount { dir: PathBuf, made_with: ShardCount, asked: ShardCount },
     #[error(

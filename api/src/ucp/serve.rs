@@ -75,6 +75,9 @@ async fn ask(
     let Asked { operation, session, headers, body, .. } = asked;
     check_content(headers, body)?;
     let keyed = keyed(&caller, &asked)?;
+    if let Some(reply) = keyed.as_ref().and_then(|keyed| engine.repeated(keyed)) {
+        return Ok(reply);
+    }
     let front = Front { manner: manner(dialect, operation), keyed };
     let session = || session.ok_or_else(Refusal::no_session);
     let answer: Result<Reply, EngineError> = match operation {

@@ -27,8 +27,11 @@ fn a_directory_that_is_refused_is_left_as_it_was() {
     let config = serving.home().join("paceline.toml");
     fs::write(&config, "[storage]\nshards = 5\n").unwrap();
     let other_shards = refusal(serving.home(), &[]);
-    assert!(other_shards.contains("with 3 shards, but 5 are configured"), "{other_shards}");
-    assert!(other_shards.contains("set the shard count back to 3"), "{other_shards}");
+    assert!(
+        other_shards.contains("with `shards = 3`, and `shards = 5` is configured"),
+        "{other_shards}"
+    );
+    assert!(other_shards.contains("set it back to 3"), "{other_shards}");
     fs::write(&config, "[storage]\nshards = 3\n").unwrap();
 
     let marker = serving.data_dir().join("PACELINE");

@@ -107,8 +107,13 @@ impl Simulated {
         movement: Movement,
         outcome: Result<(), DeclineReason>,
     ) -> Option<(Result<(), DeclineReason>, bool)> {
+        let read = || Self::book_of(&*self.book, charge.attempt).ok();
+        // A reservation is the first on its page nearly always, and the book says if it is not.
+        let mut entries = match movement {
+            Movement::Reserved => vec![],
+            Movement::Captured => read()?,
+        };
         loop {
-            let entries = Self::book_of(&*self.book, charge.attempt).ok()?;
             if let Some(known) = entries.iter().find(|entry| entry.movement == movement) {
                 return Some((known.outcome, false));
             }
@@ -121,7 +126,7 @@ impl Simulated {
             let entry = Entry { movement, attempt, amount, currency, outcome };
             match self.write(entries.len() as u64, &entry).await {
                 Ok(_) => return Some((outcome, true)),
-                Err(AppendError::Conflict { .. }) => {} // the same question came in twice: look again
+                Err(AppendError::Conflict { .. }) => entries = read()?, // it was asked before
                 Err(_) => return None,
             }
         }

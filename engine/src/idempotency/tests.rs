@@ -1,3 +1,5 @@
+use tokio::sync::oneshot::error::TryRecvError;
+
 use super::*;
 
 const ROOM: usize = 1 << 20;
@@ -60,6 +62,17 @@ fn a_key_is_unseen_then_running_then_answered() {
 }
 
 #[test]
+fn an_answer_at_hand_is_repeated_to_the_same_request_only() {
+    let claims = claims(ROOM);
+    let claimed = unseen(claims.claim(&keyed("k", 1)));
+    assert_eq!(claims.repeated(&keyed("k", 1)), None, "somebody is at it");
+    claimed.answered(&reply("first"));
+    assert_eq!(claims.repeated(&keyed("k", 1)), Some(reply("first")));
+    assert_eq!(claims.repeated(&keyed("k", 2)), None);
+    assert_eq!(claims.repeated(&keyed("other", 1)), None);
+}
+
+#[test]
 fn a_key_of_another_request_is_mismatched_and_disturbs_nobody() {
     let claims = claims(ROOM);
     let claimed = unseen(claims.claim(&keyed("k", 1)));
@@ -74,20 +87,20 @@ fn a_key_of_another_request_is_mismatched_and_disturbs_nobody() {
 fn those_who_wait_hear_the_answer() {
     let claims = claims(ROOM);
     let claimed = unseen(claims.claim(&keyed("k", 1)));
-    let waiting = [1, 2, 3].map(|_| running(claims.claim(&keyed("k", 1))));
-    assert!(waiting.iter().all(|outcome| !outcome.has_changed().unwrap()));
+    let mut waiting = [1, 2, 3].map(|_| running(claims.claim(&keyed("k", 1))));
+    drop(running(claims.claim(&keyed("k", 1)))); // one who leaves keeps nobody from hearing
+    assert!(waiting.iter_mut().all(|outcome| outcome.try_recv() == Err(TryRecvError::Empty)));
     claimed.answered(&reply("first"));
-    assert!(waiting.iter().all(|outcome| *outcome.borrow() == Some(reply("first"))));
+    assert!(waiting.iter_mut().all(|outcome| outcome.try_recv() == Ok(reply("first"))));
 }
 
 #[test]
 fn a_claim_that_comes_to_nothing_is_given_back_and_those_who_wait_hear_it() {
     let claims = claims(ROOM);
     let claimed = unseen(claims.claim(&keyed("k", 1)));
-    let waiting = running(claims.claim(&keyed("k", 1)));
+    let mut waiting = running(claims.claim(&keyed("k", 1)));
     drop(claimed);
-    assert!(waiting.has_changed().is_err(), "nobody is at it any more");
-    assert_eq!(*waiting.borrow(), None);
+    assert_eq!(waiting.try_recv(), Err(TryRecvError::Closed), "nobody is at it any more");
     // The key is free, for another request too.
     unseen(claims.claim(&keyed("k", 2)));
 }
@@ -138,9 +151,9 @@ fn memory_is_bounded_however_many_are_answered() {
 fn an_answer_that_fits_nowhere_is_heard_by_those_who_wait_and_not_kept() {
     let claims = claims(cost_of_empty("k"));
     let claimed = unseen(claims.claim(&keyed("k", 1)));
-    let waiting = running(claims.claim(&keyed("k", 1)));
+    let mut waiting = running(claims.claim(&keyed("k", 1)));
     claimed.answered(&reply("too long by this much"));
-    assert_eq!(*waiting.borrow(), Some(reply("too long by this much")));
+    assert_eq!(waiting.try_recv(), Ok(reply("too long by this much")));
     unseen(claims.claim(&keyed("k", 1)));
     assert_eq!(claims.answered.lock().unwrap().bytes, 0);
 }

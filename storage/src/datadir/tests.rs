@@ -31,8 +31,8 @@ fn another_shard_count_is_refused_with_both_and_a_way_out() {
     let dir = tempfile::tempdir().unwrap();
     drop(DataDir::open_or_create(dir.path(), four()).unwrap());
     let words = words(DataDir::open_or_create(dir.path(), ShardCount::new(8).unwrap()));
-    assert!(words.contains("created with 4 shards, but 8 are configured"), "{words}");
-    assert!(words.contains("set the shard count back to 4"), "{words}");
+    assert!(words.contains("created with `shards = 4`, and `shards = 8` is configured"), "{words}");
+    assert!(words.contains("set it back to 4"), "{words}");
 }
 
 #[test]

@@ -26,6 +26,11 @@ const FAMILY_MEMTABLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// A share of each memtable, so that a key just written or never written is told apart without
 /// a walk through its skip list.
 const MEMTABLE_BLOOM_RATIO: f64 = 0.02;
+/// By level; the last stands for all deeper ones.
+const COMPRESSION: [DBCompressionType; 3] =
+    [DBCompressionType::None, DBCompressionType::None, DBCompressionType::Lz4];
+/// Flushed files of a family that are merged at once. A read looks into each, past its filter.
+const FILES_BEFORE_COMPACTION: i32 = 8;
 const SST_BYTES_PER_SYNC: u64 = 1024 * 1024;
 const BACKGROUND_JOBS_MAX: i32 = 2;
 const INFO_LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -146,7 +151,9 @@ fn database_options(memory: &Memory) -> Options {
 fn family_options(family: Family, memory: &Memory) -> Options {
     let mut options = Options::default();
     let mut table = BlockBasedOptions::default();
-    options.set_compression_type(DBCompressionType::Lz4);
+    // What was just written is rewritten soon: only what has come to rest is worth packing.
+    options.set_compression_per_level(&COMPRESSION);
+    options.set_level_zero_file_num_compaction_trigger(FILES_BEFORE_COMPACTION);
     options.set_write_buffer_size(memory.memtable_bytes);
     table.set_block_cache(&memory.cache);
     // Indexes and filters count against the cache, so that memory does not grow with the number
