@@ -4,8 +4,8 @@
 //! streams would seem empty; opened twice it would be written by two; a mistyped path would
 //! bury a stranger's files. Each of these is refused here, in words that say what to do.
 //!
-//! Layout: `PACELINE` (what this is, in TOML), `LOCK`, and one RocksDB in each of `shard-000/`,
-//! `shard-001/`, ...
+//! Layout: `PACELINE` (what this is, in TOML), `LOCK`, `ACKNOWLEDGED`, and one RocksDB in each of
+//! `shard-000/`, `shard-001/`, ...
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::acknowledged::Acknowledged;
 use crate::shard::ShardCount;
 
 const MARKER: &str = "PACELINE";
@@ -64,6 +65,8 @@ pub enum DataDirError {
 pub(crate) struct DataDir {
     path: PathBuf,
     shards: ShardCount,
+    /// Its creation has not come to its end.
+    new: bool,
     /// Locked for as long as it is open.
     _lock: File,
 }
@@ -83,14 +86,15 @@ impl DataDir {
         // Before the lock, so that nothing of ours is left behind in a stranger's directory.
         refuse_foreign(path)?;
         let lock = lock(path)?;
-        let made_with = match read_marker(path)? {
-            Some(made_with) => made_with,
-            None => create_marker(path, asked)?,
-        };
+        let found = read_marker(path)?;
+        if found.is_none() {
+            begin_marker(path, asked)?;
+        }
+        let (made_with, new) = (found.unwrap_or(asked), found.is_none());
         if made_with != asked {
             return Err(DataDirError::OtherShardCount { dir: path.to_owned(), made_with, asked });
         }
-        Ok(DataDir { path: path.to_owned(), shards: made_with, _lock: lock })
+        Ok(DataDir { path: path.to_owned(), shards: made_with, new, _lock: lock })
     }
 
     /// Takes hold of a data directory that is there, with the shard count it was made with.
@@ -99,7 +103,23 @@ impl DataDir {
         read_marker(path)?.ok_or_else(absent)?;
         let lock = lock(path)?;
         let shards = read_marker(path)?.ok_or_else(absent)?;
-        Ok(DataDir { path: path.to_owned(), shards, _lock: lock })
+        Ok(DataDir { path: path.to_owned(), shards, new: false, _lock: lock })
+    }
+
+    /// Nothing that is missing in it is lost.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// All shards are there: from now on, what is missing is lost.
+    pub fn created(&mut self) -> Result<(), DataDirError> {
+        finish_marker(&self.path)?;
+        self.new = false;
+        Ok(())
+    }
+
+    pub fn acknowledged(&self, create: bool) -> Result<Option<Acknowledged>, DataDirError> {
+        Acknowledged::open(&self.path, create)
     }
 
     pub fn shards(&self) -> ShardCount {
@@ -112,13 +132,14 @@ impl DataDir {
 }
 
 fn refuse_foreign(dir: &Path) -> Result<(), DataDirError> {
-    if dir.join(MARKER).exists() {
+    // The second is of a creation that was cut short: whatever there is, nobody was told of it.
+    if dir.join(MARKER).exists() || dir.join(MARKER_UNFINISHED).exists() {
         return Ok(());
     }
     for entry in fs::read_dir(dir).map_err(|cause| io_error(dir, cause))? {
         let entry = entry.map_err(|cause| io_error(dir, cause))?.file_name();
-        // The last two are ours, from a creation that was cut short.
-        if ![LOST_AND_FOUND, LOCK, MARKER_UNFINISHED].iter().any(|known| entry == *known) {
+        // The last one is ours, from a creation that was cut short.
+        if ![LOST_AND_FOUND, LOCK].iter().any(|known| entry == *known) {
             let entry = entry.to_string_lossy().into_owned();
             return Err(DataDirError::Foreign { dir: dir.to_owned(), entry });
         }
@@ -177,9 +198,9 @@ fn read_marker(dir: &Path) -> Result<Option<ShardCount>, DataDirError> {
     ShardCount::new(marker.shards).map(Some).map_err(|cause| unreadable(cause.to_string()))
 }
 
-/// Written aside and renamed into place, synced at each step: after a power cut the marker is
-/// there whole, or not at all and then nothing else is.
-fn create_marker(dir: &Path, shards: ShardCount) -> Result<ShardCount, DataDirError> {
+/// Written aside first. Renamed into place when the shards are there: after a power cut the marker
+/// is there and all of them, or the directory is still to be created.
+fn begin_marker(dir: &Path, shards: ShardCount) -> Result<(), DataDirError> {
     let marker = Marker { format: FORMAT, shards: shards.get() };
     let text = toml::to_string(&marker).expect("two numbers make a table");
     let unfinished = dir.join(MARKER_UNFINISHED);
@@ -187,7 +208,16 @@ fn create_marker(dir: &Path, shards: ShardCount) -> Result<ShardCount, DataDirEr
         let mut file = File::create(&unfinished)?;
         file.write_all(MARKER_COMMENT.as_bytes())?;
         file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        file.sync_all()
+    };
+    write().map_err(|cause| io_error(&unfinished, cause))
+}
+
+fn finish_marker(dir: &Path) -> Result<(), DataDirError> {
+    let unfinished = dir.join(MARKER_UNFINISHED);
+    let finish = || -> io::Result<()> {
+        // What is beside it first: the shards' names.
+        File::open(dir)?.sync_all()?;
         fs::rename(&unfinished, dir.join(MARKER))?;
         File::open(dir)?.sync_all()?;
         // The directory may be new itself.
@@ -196,8 +226,7 @@ fn create_marker(dir: &Path, shards: ShardCount) -> Result<ShardCount, DataDirEr
             None => Ok(()),
         }
     };
-    write().map_err(|cause| io_error(&unfinished, cause))?;
-    Ok(shards)
+    finish().map_err(|cause| io_error(&unfinished, cause))
 }
 
 fn io_error(path: &Path, cause: io::Error) -> DataDirError {

@@ -14,6 +14,7 @@ pub mod memory;
 pub mod metrics;
 pub mod rocks;
 
+mod acknowledged;
 mod check;
 mod claims;
 mod datadir;

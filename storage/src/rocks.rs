@@ -92,7 +92,11 @@ impl RocksLog {
     pub fn open(dir: &Path, options: RocksOptions) -> Result<RocksLog, DataDirError> {
         let dir = DataDir::open_or_create(dir, options.shards)?;
         let memory = Memory::new(options.cache_bytes, options.memtable_bytes, dir.shards());
-        let (shared, woken) = share(dir, &memory, Access::ReadWrite(options.sync))?;
+        let access = match dir.is_new() {
+            true => Access::Create(options.sync),
+            false => Access::ReadWrite(options.sync),
+        };
+        let (shared, woken) = share(dir, &memory, access)?;
         let mut writers = Vec::new();
         for (shard, woken) in woken.into_iter().enumerate() {
             let started = ShardWriter::start(shared.clone(), shard, woken, options.on_stop.clone());
@@ -173,7 +177,7 @@ impl Drop for RocksLog {
 type Woken = Vec<crossbeam_channel::Receiver<()>>;
 
 fn share(
-    dir: DataDir,
+    mut dir: DataDir,
     memory: &Memory,
     access: Access,
 ) -> Result<(Arc<Shared>, Woken), DataDirError> {
@@ -187,7 +191,23 @@ fn share(
         };
         let opening: Vec<_> = shards.map(open).collect();
         let opened = opening.into_iter().map(|disk| disk.join().expect("opening does not panic"));
-        opened.collect::<Result<_, _>>()
+        opened.collect::<Result<Vec<_>, _>>()
     })?;
+    let acknowledged = match access {
+        // What is not synced is not acknowledged in that sense.
+        Access::Create(Sync::Never) | Access::ReadWrite(Sync::Never) => None,
+        Access::Create(Sync::Every) | Access::ReadWrite(Sync::Every) => dir.acknowledged(true)?,
+        Access::ReadOnly => dir.acknowledged(false)?,
+    };
+    let disks = match acknowledged.map(Arc::new) {
+        Some(told) => {
+            let held = |(shard, disk): (usize, Disk)| disk.held_against(&told, shard);
+            disks.into_iter().enumerate().map(held).collect::<Result<_, _>>()?
+        }
+        None => disks,
+    };
+    if dir.is_new() {
+        dir.created()?;
+    }
     Ok((Arc::new(Shared { disks, claims: Arc::new(claims), dir }), woken))
 }

@@ -12,7 +12,7 @@ fn words(refused: Result<DataDir, DataDirError>) -> String {
 fn a_directory_is_created_once_and_opened_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("not/there/yet");
-    drop(DataDir::open_or_create(&path, four()).unwrap());
+    DataDir::open_or_create(&path, four()).unwrap().created().unwrap();
     assert_eq!(DataDir::open_or_create(&path, four()).unwrap().shards(), four());
     let found = DataDir::open_existing(&path).unwrap();
     assert_eq!((found.shards(), found.shard_path(3)), (four(), path.join("shard-003")));
@@ -29,7 +29,7 @@ fn the_marker_of_format_1_is_read() {
 #[test]
 fn another_shard_count_is_refused_with_both_and_a_way_out() {
     let dir = tempfile::tempdir().unwrap();
-    drop(DataDir::open_or_create(dir.path(), four()).unwrap());
+    DataDir::open_or_create(dir.path(), four()).unwrap().created().unwrap();
     let words = words(DataDir::open_or_create(dir.path(), ShardCount::new(8).unwrap()));
     assert!(words.contains("created with `shards = 4`, and `shards = 8` is configured"), "{words}");
     assert!(words.contains("set it back to 4"), "{words}");
@@ -56,7 +56,8 @@ fn a_marker_that_makes_no_sense_is_refused() {
 #[test]
 fn a_directory_in_use_is_refused_with_the_process_that_uses_it() {
     let dir = tempfile::tempdir().unwrap();
-    let _held = DataDir::open_or_create(dir.path(), four()).unwrap();
+    let mut held = DataDir::open_or_create(dir.path(), four()).unwrap();
+    held.created().unwrap();
     let process = format!("in use by process {}", std::process::id());
     for refused in [DataDir::open_or_create(dir.path(), four()), DataDir::open_existing(dir.path())]
     {
@@ -88,6 +89,6 @@ fn a_creation_that_was_cut_short_is_begun_again() {
     fs::create_dir(dir.path().join("lost+found")).unwrap();
     fs::write(dir.path().join("LOCK"), "4711\n").unwrap();
     fs::write(dir.path().join("PACELINE.new"), "form").unwrap();
-    drop(DataDir::open_or_create(dir.path(), four()).unwrap());
+    DataDir::open_or_create(dir.path(), four()).unwrap().created().unwrap();
     assert_eq!(DataDir::open_existing(dir.path()).unwrap().shards(), four());
 }

@@ -17,7 +17,7 @@ struct Damaged {
 fn sound() -> Damaged {
     let dir = tempfile::tempdir().unwrap();
     let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap());
-    let access = Access::ReadWrite(crate::rocks::Sync::Never);
+    let access = Access::Create(crate::rocks::Sync::Never);
     let disk = Disk::open(&dir.path().join("shard-000"), &memory, access).unwrap();
     let stream = Damaged { disk, _dir: dir };
     (1..=3).for_each(|version| stream.put_record(version));

@@ -10,6 +10,7 @@ use rocksdb::{
     WriteOptions,
 };
 
+use crate::acknowledged::Acknowledged;
 use crate::datadir::DataDirError;
 use crate::format::{Family, STREAM_BYTES, answer_expires_at};
 use crate::limits::{OPEN_FILES_MAX, WAL_BYTES_MAX};
@@ -47,6 +48,8 @@ pub(crate) struct Disk {
     pub(crate) place: String,
     pub(crate) due_floor: DueFloor,
     write_options: WriteOptions,
+    /// Where it is told how far this shard is acknowledged, and under which number.
+    acknowledged: Option<(Arc<Acknowledged>, usize)>,
 }
 
 /// What all shards of a process share.
@@ -61,6 +64,9 @@ pub(crate) struct Memory {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
+    /// In a data directory that is being created.
+    Create(Sync),
+    /// What is not there is lost, and not made anew.
     ReadWrite(Sync),
     ReadOnly,
 }
@@ -83,13 +89,14 @@ impl Memory {
 
 impl Disk {
     pub fn open(path: &Path, memory: &Memory, access: Access) -> Result<Disk, DataDirError> {
-        let options = database_options(memory);
+        let mut options = database_options(memory);
+        options.create_if_missing(matches!(access, Access::Create(_)));
         let families = Family::ALL.map(|family| {
             ColumnFamilyDescriptor::new(family.name(), family_options(family, memory))
         });
         let mut write_options = WriteOptions::default();
         let opened = match access {
-            Access::ReadWrite(sync) => {
+            Access::Create(sync) | Access::ReadWrite(sync) => {
                 write_options.set_sync(sync == Sync::Every);
                 DB::open_cf_descriptors(&options, path, families)
             }
@@ -97,9 +104,33 @@ impl Disk {
         };
         let place = path.display().to_string();
         match opened {
-            Ok(db) => Ok(Disk { db, place, due_floor: DueFloor::new(), write_options }),
+            Ok(db) => {
+                let due_floor = DueFloor::new();
+                Ok(Disk { db, place, due_floor, write_options, acknowledged: None })
+            }
             Err(cause) => Err(DataDirError::Shard { place, why: cause.into_string() }),
         }
+    }
+
+    /// Holds the shard against what it has acknowledged, and lets it go on from there.
+    ///
+    /// # Errors
+    /// If it ends before that.
+    pub fn held_against(
+        mut self,
+        acknowledged: &Arc<Acknowledged>,
+        shard: usize,
+    ) -> Result<Disk, DataDirError> {
+        let (ends_at, told) = (self.db.latest_sequence_number(), acknowledged.of(shard)?);
+        if ends_at < told {
+            let why = format!(
+                "it ends at change {ends_at}, and up to change {told} was acknowledged: the end \
+                 of its write-ahead log is missing or damaged"
+            );
+            return Err(DataDirError::Shard { place: self.place, why });
+        }
+        self.acknowledged = Some((Arc::clone(acknowledged), shard));
+        Ok(self)
     }
 
     pub fn family(&self, family: Family) -> &ColumnFamily {
@@ -108,8 +139,16 @@ impl Disk {
 
     /// Returns once the batch is in the write-ahead log, and synced if the log syncs. Readers
     /// see it only after that.
-    pub fn write(&self, batch: WriteBatch) -> Result<(), rocksdb::Error> {
-        self.db.write_opt(batch, &self.write_options)
+    ///
+    /// # Errors
+    /// In words.
+    pub fn write(&self, batch: WriteBatch) -> Result<(), String> {
+        self.db.write_opt(batch, &self.write_options).map_err(rocksdb::Error::into_string)?;
+        if let Some((acknowledged, shard)) = &self.acknowledged {
+            let told = acknowledged.set(*shard, self.db.latest_sequence_number());
+            told.map_err(|cause| format!("what is acknowledged cannot be noted: {cause}"))?;
+        }
+        Ok(())
     }
 
     /// Makes a log that does not sync durable, when it is closed in order.
@@ -120,14 +159,14 @@ impl Disk {
 
 fn database_options(memory: &Memory) -> Options {
     let mut options = Options::default();
-    options.create_if_missing(true);
     options.create_missing_column_families(true);
     // What the write-ahead log may look like when a shard opens. A tail that ends in the middle
     // of a write was never acknowledged, for `done` is called after the sync: it is forgotten.
     // Anything else that does not check out was written and acknowledged once, and the shard
     // refuses to open. Point-in-time recovery, RocksDB's default, would quietly forget it with
     // everything after it; absolute consistency would not start after a power cut. What remains
-    // is a length that went wrong in the last 32 KiB block: it looks like a torn tail.
+    // is a length that went wrong in the last 32 KiB block: it looks like a torn tail, and is
+    // found out by what was acknowledged (`acknowledged.rs`).
     options.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     // A recycled log ends in what is left of the one before, which this mode cannot tell from
     // damage (RocksDB would turn recycling off by itself). The cost is one journal commit of the

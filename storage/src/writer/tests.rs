@@ -28,7 +28,7 @@ fn half_broken() -> HalfBroken {
     let shards = ShardCount::new(2).unwrap();
     let memory = Memory::new(1 << 20, 1 << 20, shards);
     let data = DataDir::open_or_create(dir.path(), shards).unwrap();
-    let read_write = Access::ReadWrite(crate::rocks::Sync::Every);
+    let read_write = Access::Create(crate::rocks::Sync::Every);
     drop(Disk::open(&data.shard_path(0), &memory, read_write).unwrap());
     let disks = vec![
         Disk::open(&data.shard_path(0), &memory, Access::ReadOnly).unwrap(),

@@ -51,6 +51,57 @@ fn a_bit_flipped_in_the_write_ahead_log_refuses_the_shard() {
 }
 
 #[test]
+fn whatever_bit_is_flipped_in_the_write_ahead_log_nothing_acknowledged_is_forgotten() {
+    let dir = written();
+    let wal = write_ahead_log(dir.path());
+    let length = fs::metadata(&wal).unwrap().len() as usize;
+    let sound = written();
+    let whole = open(sound.path(), 1).unwrap().read(stream(1)).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    // The lengths of the last write too, which look like a torn tail when they are wrong.
+    for at in (0..length).step_by(37).chain(length - 2 * RECORD_BYTES..length) {
+        let copy = copy.path().join(at.to_string());
+        copy_dir(dir.path(), &copy);
+        flip(&copy.join("shard-000").join(wal.file_name().unwrap()), at);
+        match open(&copy, 1) {
+            Ok(log) => assert_eq!(log.read(stream(1)).unwrap(), whole, "flipped at {at}"),
+            Err(refused) => assert!(refused.to_string().contains("shard-000"), "{refused}"),
+        }
+        fs::remove_dir_all(copy).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_is_never_taken_for_one_that_never_was() {
+    let dir = written();
+    drop(open(dir.path(), 1).unwrap()); // so that there are tables
+    let log = open(dir.path(), 1).unwrap();
+    log.commit(turn(stream(2), 0).record(record(0))).unwrap();
+    drop(log);
+    let wal = write_ahead_log(dir.path());
+    let shard = dir.path().join("shard-000");
+    let missing = |what: &str| {
+        let found = fs::read_dir(&shard).unwrap().map(|entry| entry.unwrap().path());
+        found.filter(|path| path.to_string_lossy().contains(what)).collect::<Vec<_>>()
+    };
+    let every =
+        [vec![shard.clone(), wal], missing("CURRENT"), missing("MANIFEST"), missing(".sst")];
+    let copies = tempfile::tempdir().unwrap();
+    for (number, path) in every.concat().iter().enumerate() {
+        let copy = copies.path().join(number.to_string());
+        copy_dir(dir.path(), &copy);
+        let gone = copy.join(path.strip_prefix(dir.path()).unwrap());
+        match gone.is_dir() {
+            true => fs::remove_dir_all(gone).unwrap(),
+            false => fs::remove_file(gone).unwrap(),
+        }
+        let refused = open(&copy, 1).err().unwrap_or_else(|| panic!("{}", path.display()));
+        assert!(refused.to_string().contains("shard-000"), "{refused}");
+        assert!(refused.to_string().contains("restore"), "{refused}");
+    }
+}
+
+#[test]
 fn a_byte_flipped_in_a_table_is_refused_or_harmless_but_never_believed() {
     let dir = written();
     // What is recovered from the write-ahead log is written to tables.

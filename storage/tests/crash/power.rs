@@ -88,11 +88,14 @@ fn a_write_that_the_power_cut_tore_is_forgotten_whole_and_nothing_before_it() {
     let (dir, copies) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let log = open(dir.path(), 1).unwrap();
     let wal = write_ahead_log(dir.path());
-    // The length of the write-ahead log when each turn was acknowledged.
-    let mut lengths = vec![fs::metadata(&wal).unwrap().len()];
+    // The length of the write-ahead log when each turn was acknowledged, and what was noted then.
+    let acknowledged = dir.path().join("ACKNOWLEDGED");
+    let seen = || (fs::metadata(&wal).unwrap().len(), fs::read(&acknowledged).unwrap());
+    let (mut lengths, mut notes) = (vec![seen().0], vec![seen().1]);
     for version in 1..=4 {
         log.commit(whole_turn(stream(1), version)).unwrap();
-        lengths.push(fs::metadata(&wal).unwrap().len());
+        lengths.push(seen().0);
+        notes.push(seen().1);
     }
     drop(log);
     let cuts = (lengths[0]..lengths[4]).step_by(17).chain(lengths.iter().copied());
@@ -101,7 +104,14 @@ fn a_write_that_the_power_cut_tore_is_forgotten_whole_and_nothing_before_it() {
         copy_dir(dir.path(), &copy);
         let wal = copy.join("shard-000").join(wal.file_name().unwrap());
         OpenOptions::new().write(true).open(wal).unwrap().set_len(cut).unwrap();
-        let acknowledged = lengths.iter().filter(|length| **length <= cut).count() as u64 - 1;
+        let acknowledged = lengths.iter().filter(|length| **length <= cut).count() - 1;
+        if cut < lengths[4] {
+            // What is cut off here was acknowledged: this was no power cut.
+            let refused = open(&copy, 1).err().expect("something is lost").to_string();
+            assert!(refused.contains("was acknowledged"), "cut at {cut}: {refused}");
+        }
+        fs::write(copy.join("ACKNOWLEDGED"), &notes[acknowledged]).unwrap();
+        let acknowledged = acknowledged as u64;
         let restarted = open(&copy, 1).unwrap();
         assert_eq!(whole_version(&restarted, stream(1)), acknowledged, "cut at {cut}");
         // And it goes on from there.

@@ -8,7 +8,7 @@ use crate::{Answer, AnswerKey, Millis, StreamId};
 fn compaction_drops_answers_that_had_expired_for_some_take_and_no_others() {
     let dir = tempfile::tempdir().unwrap();
     let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap());
-    let disk = Disk::open(dir.path(), &memory, Access::ReadWrite(Sync::Never)).unwrap();
+    let disk = Disk::open(dir.path(), &memory, Access::Create(Sync::Never)).unwrap();
     let family = disk.family(Family::Answers);
     let stream = StreamId { kind: 1, id: [1; 16] };
     for expires_at in [10, 20, 30] {
