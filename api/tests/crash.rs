@@ -1,5 +1,6 @@
 //! The program dies at any instant, is stopped, is pointed at the wrong directory, runs out of
-//! disk: what it has acknowledged is there, money moves once, and what it refuses it explains.
+//! disk, has a disk that fails or lies: what it has acknowledged is there, money moves once, and
+//! what it refuses it explains.
 //!
 //! Why: what one process promises, the next has to keep. The client here keeps books of its own
 //! and believes nobody else's.
@@ -14,6 +15,7 @@ mod crash {
     mod audit;
     mod buyer;
     mod client;
+    mod disk;
     mod full;
     mod killed;
     mod purchase;

@@ -55,12 +55,12 @@ impl Serving {
     /// Starts beside the files in `home`.
     pub fn of(home: TempDir, config: &str) -> Self {
         fs::write(home.path().join("paceline.toml"), config).unwrap();
-        Self::in_home(home)
+        let serve = serve_in(home.path());
+        Self::in_home(home, serve)
     }
 
     /// Starts with the configuration, the data and the log that `home` already has.
-    fn in_home(home: TempDir) -> Self {
-        let mut serve = serve_in(home.path());
+    fn in_home(home: TempDir, mut serve: Command) -> Self {
         let mut process =
             serve.stdout(Stdio::piped()).stderr(log_file(home.path())).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
@@ -100,7 +100,18 @@ impl Serving {
     /// Starts again with the same configuration and data, on other ports.
     pub fn again(mut self) -> Self {
         self.kill();
-        Self::in_home(self.home.take().unwrap())
+        let home = self.home.take().unwrap();
+        let serve = serve_in(home.path());
+        Self::in_home(home, serve)
+    }
+
+    /// The same in another environment.
+    pub fn again_with(mut self, variable: &str, value: &Path) -> Self {
+        self.kill();
+        let home = self.home.take().unwrap();
+        let mut serve = serve_in(home.path());
+        serve.env(variable, value);
+        Self::in_home(home, serve)
     }
 
     /// How it ended, if it has.
