@@ -9,7 +9,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use paceline_storage::{Append, DueChange, EventLog, ReadError, Stored, StreamId, Version};
+use paceline_storage::{
+    Append, AppendError, DueChange, EventLog, ReadError, Stored, StreamId, Version,
+};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -251,11 +253,15 @@ async fn settle(log: &dyn EventLog, stream: StreamId) {
             answer: None,
             due: DueChange::Keep,
         };
-        let done = Box::new(move |_| {
-            let _ = passed.send(()); // the actor may have gone
+        let done = Box::new(move |refused| {
+            let _ = passed.send(refused); // the actor may have gone
         });
         if log.append(barrier, done).is_ok() {
-            let _ = wait.await; // dropped unsent by a log that has stopped: the read will say so
+            if let Ok(Err(AppendError::Stopped(_))) = wait.await {
+                // Not at once, or whoever owes something would decide, be refused and read again
+                // for as long as the process takes to end.
+                tokio::time::sleep(RETRY_FIRST).await;
+            }
             return;
         }
         tokio::time::sleep(RETRY_FIRST).await;

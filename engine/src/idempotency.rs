@@ -58,13 +58,14 @@ pub struct Keyed {
 pub enum Claim<'a> {
     /// Nobody has asked this, as far as is known here: go on, and say what came of it.
     Unseen(Claimed<'a>),
-    /// Somebody is at it: wait for what it comes to.
+    /// Somebody is at it, or at another request under the same key: wait for what it comes to.
     Running(Outcome),
     Answered(Reply),
     Mismatched,
 }
 
-/// What a running claim comes to; an error if it came to nothing.
+/// What a running claim comes to; an error if it came to nothing, or to the answer to another
+/// request.
 pub type Outcome = oneshot::Receiver<Reply>;
 
 /// The keys in use and the latest answers, up to a bound.
@@ -88,8 +89,13 @@ struct Seen {
 }
 
 enum Progress {
-    /// With those who wait: seldom anybody.
-    Running(Vec<oneshot::Sender<Reply>>),
+    Running {
+        /// Those who ask the same: seldom anybody.
+        waiting: Vec<oneshot::Sender<Reply>>,
+        /// Those who ask something else. Whose the key is the log will tell, and this one may be
+        /// the slip and they the repeat: they hear nothing but that it is over.
+        contesting: Vec<oneshot::Sender<Reply>>,
+    },
     Answered(Reply),
 }
 
@@ -111,26 +117,31 @@ impl Claims {
     pub fn claim(&self, keyed: &Keyed) -> Claim<'_> {
         let asked = keyed.fingerprint;
         match self.entries.entry(keyed.key.clone()) {
-            Entry::Occupied(seen) if seen.get().asked != asked => {
-                self.metrics.claims_mismatched.increment(1);
-                Claim::Mismatched
+            Entry::Occupied(mut seen) => {
+                let alike = seen.get().asked == asked;
+                match &mut seen.get_mut().progress {
+                    Progress::Running { waiting, contesting } => {
+                        self.metrics.claims_running.increment(1);
+                        let line = if alike { waiting } else { contesting };
+                        line.retain(|waits| !waits.is_closed()); // some have left since
+                        let (tell, outcome) = oneshot::channel();
+                        line.push(tell);
+                        Claim::Running(outcome)
+                    }
+                    Progress::Answered(reply) if alike => {
+                        self.metrics.claims_answered.increment(1);
+                        Claim::Answered(reply.clone())
+                    }
+                    Progress::Answered(_) => {
+                        self.metrics.claims_mismatched.increment(1);
+                        Claim::Mismatched
+                    }
+                }
             }
-            Entry::Occupied(mut seen) => match &mut seen.get_mut().progress {
-                Progress::Running(waiting) => {
-                    self.metrics.claims_running.increment(1);
-                    waiting.retain(|waits| !waits.is_closed()); // some have left since
-                    let (tell, outcome) = oneshot::channel();
-                    waiting.push(tell);
-                    Claim::Running(outcome)
-                }
-                Progress::Answered(reply) => {
-                    self.metrics.claims_answered.increment(1);
-                    Claim::Answered(reply.clone())
-                }
-            },
             Entry::Vacant(free) => {
                 self.metrics.claims_unseen.increment(1);
-                free.insert(Seen { asked, progress: Progress::Running(vec![]) });
+                let progress = Progress::Running { waiting: vec![], contesting: vec![] };
+                free.insert(Seen { asked, progress });
                 let key = Some(keyed.key.clone());
                 Claim::Unseen(Claimed { claims: self, key, asked })
             }
@@ -146,7 +157,7 @@ impl Claims {
                 self.metrics.claims_answered.increment(1);
                 Some(reply.clone())
             }
-            Progress::Answered(_) | Progress::Running(_) => None,
+            Progress::Answered(_) | Progress::Running { .. } => None,
         }
     }
 
@@ -171,7 +182,7 @@ impl Claimed<'_> {
         let cost = reply.body.len() + 2 * key.as_bytes().len() + ENTRY_BYTES;
         let before = self.claims.entries.insert(key.clone(), seen);
         self.claims.remember(key, cost);
-        if let Some(Seen { progress: Progress::Running(waiting), .. }) = before {
+        if let Some(Seen { progress: Progress::Running { waiting, .. }, .. }) = before {
             for waits in waiting {
                 let _ = waits.send(reply.clone()); // it may have left
             }

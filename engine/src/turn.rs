@@ -396,7 +396,7 @@ impl<E: Entity> Owner<E> {
 
     /// What is to be remembered with this turn: the answer to a question that was open and is
     /// not any more, or the key of a new question. A question to an entity that does not exist
-    /// leaves no trace.
+    /// leaves no trace; one that would have opened it may be a repeat, so the log is asked.
     fn answer(
         &self,
         world: &World,
@@ -416,12 +416,14 @@ impl<E: Entity> Owner<E> {
             let key = AnswerKey(bytes::Bytes::copy_from_slice(&before.key));
             return Some(AnswerWrite::Replace { key, body, expires_at });
         }
-        let Keyed { key, fingerprint } = keyed.filter(|_| changed || self.version > Version(0))?;
+        let exists = changed || self.version > Version(0);
+        let Keyed { key, fingerprint } = keyed.filter(|_| exists || !passing)?;
         let reply = leaving.first().and_then(|(_, reply)| E::to_remember(reply)).cloned();
         let body = Remembered { fingerprint, reply }.to_bytes();
         // The log is asked in any case, for only it knows whether the key was answered before. What
-        // says nothing of the request itself is forgotten in the moment in which it is written.
-        let expires_at = if passing { Millis(now.0) } else { expires_at };
+        // says nothing of the request itself, or refuses to open what is not there yet, is forgotten
+        // in the moment in which it is written, whatever the clock says after a restart.
+        let expires_at = if passing || !exists { Millis(0) } else { expires_at };
         Some(AnswerWrite::Take { key: key.into(), body, now: Millis(now.0), expires_at })
     }
 

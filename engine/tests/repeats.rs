@@ -11,6 +11,7 @@ use std::sync::Arc;
 use common::*;
 use futures_util::future::join;
 use paceline_domain::session::{Buyer, Change, Changes};
+use paceline_engine::{Engine, EngineError};
 use paceline_storage::MemoryLog;
 
 /// Writes whatever is queued until the story has ended.
@@ -65,5 +66,45 @@ fn a_repeat_that_the_log_refuses_gives_its_answer_to_nobody_else() {
         let (again, completed) = synced(&shop.log, both).await;
         assert_eq!(again.unwrap(), updated);
         assert_eq!(words(&completed.unwrap()), format!("{id} Completed 11350 "));
+    });
+}
+
+#[test]
+fn a_create_is_answered_as_it_was_though_it_would_be_refused_today() {
+    run(async {
+        let shop = Shop::new();
+        let engine = shop.open();
+        let create = |engine: Engine, content| async move {
+            engine.create(caller(), wanted("last", 1), fingerprinted(Some("c"), content)).await
+        };
+        let created = create(engine, 1).await.unwrap();
+
+        // After a restart only the log knows the key, and the product is not sold any more.
+        let engine = shop.open();
+        let mut withdrawn = tables();
+        withdrawn.products.remove(&product("last"));
+        engine.set_tables(Arc::new(withdrawn));
+        assert_eq!(create(engine.clone(), 1).await, Ok(created));
+        assert_eq!(create(engine, 2).await, Err(EngineError::KeyMismatched));
+    });
+}
+
+#[test]
+fn a_repeat_is_answered_while_somebody_misuses_its_key() {
+    run(async {
+        let shop = Shop { log: Arc::new(MemoryLog::held()), ..Shop::new() };
+        let engine = shop.open();
+        let create = |engine: Engine, content| async move {
+            engine.create(caller(), wanted("shoes", 1), fingerprinted(Some("c"), content)).await
+        };
+        let created = synced(&shop.log, create(engine, 1)).await.unwrap();
+
+        // After a restart only the log knows whose the key is, and the slip comes first.
+        let shop = Shop { log: Arc::new(shop.log.crash()), ..shop };
+        let engine = shop.open();
+        let both = join(create(engine.clone(), 2), create(engine, 1));
+        let (slip, repeat) = synced(&shop.log, both).await;
+        assert_eq!(slip, Err(EngineError::KeyMismatched));
+        assert_eq!(repeat, Ok(created));
     });
 }

@@ -73,12 +73,14 @@ fn an_answer_at_hand_is_repeated_to_the_same_request_only() {
 }
 
 #[test]
-fn a_key_of_another_request_is_mismatched_and_disturbs_nobody() {
+fn a_key_of_another_request_is_mismatched_once_it_is_answered_and_disturbs_nobody() {
     let claims = claims(ROOM);
     let claimed = unseen(claims.claim(&keyed("k", 1)));
-    assert_eq!(word(&claims.claim(&keyed("k", 2))), "mismatched");
+    let mut contesting = running(claims.claim(&keyed("k", 2)));
     running(claims.claim(&keyed("k", 1)));
+    assert_eq!(contesting.try_recv(), Err(TryRecvError::Empty));
     claimed.answered(&reply("first"));
+    assert_eq!(contesting.try_recv(), Err(TryRecvError::Closed), "it is another's answer");
     assert_eq!(word(&claims.claim(&keyed("k", 2))), "mismatched");
     assert_eq!(answered(claims.claim(&keyed("k", 1))), reply("first"));
 }
