@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor growth hot-product load peak-sale soak crash overload fuzz fmt lint
+.PHONY: help run build test bench bench-floor growth hot-product load peak-sale soak crash simulate overload fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,10 @@ peak-sale: build ## a flash sale past the knee and back, its books checked; PEAK
 soak: build ## half the knee for long: memory and latency stay flat; DURATION=1h RATE=100
 	@.ci/deps load
 	loadtest/run.sh soak
+
+simulate: ## whole days from one seed, crashes and outages included; SEEDS=1000, or SEEDS=7..8 TOLD=1
+	@.ci/deps build
+	SEEDS=$(or $(SEEDS),1000) cargo test --release --locked -p paceline-engine --test simulation new_days -- --nocapture
 
 crash: ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
 	@.ci/deps build

@@ -1,0 +1,198 @@
+//! Whole days from one seed: the real turns, actors, directory, dispatch and idempotency, on one
+//! thread whose clock, disk, processor, clients and power are the simulator's.
+//!
+//! Why: what is lost or done twice is lost between two steps that nobody thought of together. A
+//! seed is a day with a thousand such steps; an oracle with books of its own (`books`, `clients`,
+//! `rest`) holds every promise of `ARCHITECTURE.md` against every step. Who finds it broken gets
+//! the seed, and the seed brings the same day again, to the byte.
+//! Left out: the wires, RocksDB (its own tests cut its power), threads that race, and whole
+//! machines that disagree about who owns a stream.
+//!
+//! `make simulate SEEDS=1000` plays that many new days, `SEEDS=7..8` just the day of seed 7, with
+//! `TOLD=1` step by step.
+
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod simulation {
+    pub mod books;
+    pub mod chance;
+    pub mod clients;
+    pub mod day;
+    pub mod disk;
+    pub mod habits;
+    pub mod machine;
+    pub mod processor;
+    pub mod rest;
+    pub mod watch;
+    pub mod words;
+}
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use simulation::chance::Chance;
+use simulation::day::{Day, Played};
+
+/// Days that found something once, each with what it found.
+const KEPT: [u64; 0] = [];
+
+/// Always the same days.
+const FIXED: Range<u64> = 0..1_000;
+
+/// For how long new days are played if nobody says otherwise: `SIMULATE_SECONDS`.
+const NEW_FOR: Duration = Duration::from_secs(60);
+
+/// The day on which the power is cut at each point, one after the other.
+const CUT_EVERYWHERE: Range<u64> = 0..4;
+
+fn play(seed: u64, fuse: Option<u64>) -> Played {
+    let day = Day::new(seed, variable("TOLD").is_some());
+    day.play(fuse).unwrap_or_else(|broken| {
+        let day = format!("SEEDS={seed}..{}", seed + 1);
+        panic!("seed {seed}, fuse {fuse:?}: make simulate {day} TOLD=1\n{broken}")
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[test]
+fn days_that_found_something_keep_every_promise_now() {
+    KEPT.into_iter().for_each(|seed| drop(play(seed, None)));
+}
+
+#[test]
+fn the_fixed_days_keep_every_promise() {
+    let mut played = Tally::default();
+    FIXED.for_each(|seed| played.add(&play(seed, None)));
+    println!("{played}");
+    for what in EVERY_SORT_OF_DAY {
+        assert!(played.counts.contains_key(what), "no day has {what}");
+    }
+}
+
+/// Were one of these never to happen, the days would prove little.
+const EVERY_SORT_OF_DAY: [&str; 13] = [
+    "answers repeated",
+    "attempts declined",
+    "attempts out of stock",
+    "captures refused",
+    "crashes",
+    "keys used for something else",
+    "refused for want of room",
+    "sessions cancelled",
+    "sessions expired",
+    "sessions settled",
+    "snapshots",
+    "told completed",
+    "told in progress",
+];
+
+#[test]
+fn new_days_keep_every_promise() {
+    let seeds = variable("SEEDS");
+    let seconds = variable("SIMULATE_SECONDS").map_or(NEW_FOR, |seconds| {
+        Duration::from_secs(seconds.parse().expect("SIMULATE_SECONDS is a number"))
+    });
+    let first = Chance::new(rand::random()).number() >> 16;
+    let (days, threads, until) = match seeds.as_deref().map(|seeds| seeds.split_once("..")) {
+        None => (first..u64::MAX, 1, Some(Instant::now() + seconds)),
+        Some(Some((from, to))) => (number(from)..number(to), cores(), None),
+        Some(None) => (first..first + number(&seeds.unwrap()), cores(), None),
+    };
+    println!("days from seed {} on", days.start);
+    let (next, played) = (AtomicU64::new(days.start), Mutex::new(Tally::default()));
+    let playing = || {
+        while until.is_none_or(|until| Instant::now() < until) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if !days.contains(&seed) {
+                return;
+            }
+            let day = play(seed, None);
+            let mut played = played.lock().unwrap();
+            played.add(&day);
+            if played.days.is_multiple_of(10_000) {
+                println!("{played}");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..threads).for_each(|_| drop(scope.spawn(playing)));
+    });
+    println!("{}", played.lock().unwrap());
+}
+
+fn number(digits: &str) -> u64 {
+    digits.parse().expect("SEEDS is a number of days, or a range of seeds such as 7..8")
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[test]
+fn a_crash_at_any_point_of_a_day_breaks_no_promise() {
+    for seed in CUT_EVERYWHERE {
+        let whole = play(seed, Some(u64::MAX)).first_life_spent;
+        (0..whole).for_each(|fuse| drop(play(seed, Some(fuse))));
+        println!("seed {seed}: cut at {whole} points");
+    }
+}
+
+#[test]
+fn the_same_seed_brings_the_same_day() {
+    let days = || (0..40).map(|seed| play(seed, None)).collect::<Vec<_>>();
+    let (one, two) = (days(), days());
+    assert_eq!(one, two);
+    let mine = one.iter().map(|day| format!("{:016x}", day.sum.0)).collect::<Vec<_>>().join(" ");
+    const SUMS: &str = "sums of the days: ";
+    println!("{SUMS}{mine}");
+    if variable("PARENT").is_none() {
+        // Another process has other hash maps, other addresses and another time of day.
+        let itself = std::env::current_exe().unwrap();
+        let name = "the_same_seed_brings_the_same_day";
+        let mut again = Command::new(itself);
+        again.args([name, "--exact", "--nocapture"]).env("PARENT", "1");
+        let output = again.output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        let theirs = told.lines().find_map(|line| line.split_once(SUMS)).unwrap().1;
+        assert_eq!(mine, theirs);
+    }
+}
+
+/// What many days came to.
+#[derive(Default)]
+struct Tally {
+    days: u64,
+    steps: usize,
+    lives: usize,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    fn add(&mut self, day: &Played) {
+        self.days += 1;
+        self.steps += day.steps;
+        self.lives += day.lives;
+        for (what, count) in &day.tally {
+            *self.counts.entry(what).or_default() += count;
+        }
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { days, steps, lives, counts } = self;
+        write!(f, "{days} days, {steps} steps, {lives} lives of the engine; ")?;
+        let counts: Vec<String> =
+            counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        write!(f, "{}", counts.join(", "))
+    }
+}
