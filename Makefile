@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-floor growth hot-product load peak-sale soak crash simulate overload fuzz fmt lint
+.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load peak-sale soak crash simulate overload fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,7 +32,22 @@ test: ## run every test
 
 bench: ## every criterion bench
 	@.ci/deps build
-	cargo bench --locked -p paceline-benches
+	cargo bench --locked -p paceline-benches $(if $(STAGE),--bench $(STAGE))
+
+# Named by what is measured: `make bench-save` before a change, `make bench-compare` after it.
+bench-save: ## keep every criterion figure as it is now; BASE=before STAGE=parse
+	@.ci/deps build
+	cargo bench --locked -p paceline-benches $(if $(STAGE),--bench $(STAGE),--benches) -- --save-baseline $(or $(BASE),before)
+
+bench-compare: ## what has changed since; BASE=before STAGE=parse
+	@.ci/deps build
+	cargo bench --locked -p paceline-benches $(if $(STAGE),--bench $(STAGE),--benches) -- --baseline $(or $(BASE),before)
+
+# As a test, so that it is built as `make test` builds it: other features, other instructions.
+instructions: ## instructions of each stage against the recorded ones; RECORD=1 records
+	@.ci/deps build
+	@.ci/deps valgrind
+	RECORD=$(RECORD) cargo test --release --locked --workspace --test instructions -- --nocapture
 
 # As they were built for `make run`: both come from one profile, and share the machine in turn.
 bench-floor: build ## our CPU time per request over a bare hyper server's; ARGS="--rounds 9"

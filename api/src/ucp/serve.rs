@@ -142,8 +142,8 @@ fn keyed(caller: &Text, asked: &Asked<'_>) -> Result<Option<Keyed>, Refusal> {
     Ok(Some(Keyed { key, fingerprint: fingerprint(asked) }))
 }
 
-/// The operation stands for its method.
-fn fingerprint(asked: &Asked<'_>) -> [u8; 32] {
+/// Of what is asked, for a key to stand for. The operation stands for its method.
+pub fn fingerprint(asked: &Asked<'_>) -> [u8; 32] {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in [asked.operation.word(), asked.path] {
         context.update(part.as_bytes());
