@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 const RUNNING: &str = include_str!("../../tests/samples/v1/remembered-running.hex");
@@ -44,5 +47,29 @@ fn what_is_cut_short_is_malformed_wherever_the_cut() {
     for length in 0..whole.len() {
         let read = Remembered::from_bytes(&whole[..length]);
         assert!(matches!(read, Err(CodecError::Malformed(_))), "{length} bytes read as {read:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_read_of_any_bytes_is_written_to_what_is_read_as_the_same(
+        body in vec(any::<u8>(), 0..128),
+    ) {
+        for start in [&[][..], &[VERSION], &[VERSION; 33]] {
+            let given = [start, &body].concat();
+            if let Ok(read) = Remembered::from_bytes(&given) {
+                prop_assert_eq!(Remembered::from_bytes(&read.to_bytes()), Ok(read));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_was_answered(
+        fingerprint: [u8; 32],
+        status: u16,
+        body in vec(any::<u8>(), 0..512),
+    ) {
+        let remembered = Remembered { fingerprint, reply: Some(Reply { status, body: body.into() }) };
+        prop_assert_eq!(Remembered::from_bytes(&remembered.to_bytes()), Ok(remembered));
     }
 }

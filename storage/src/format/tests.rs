@@ -1,3 +1,6 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 const AT: Millis = Millis(1_700_000_000_000);
@@ -117,4 +120,46 @@ fn a_format_of_the_future_is_not_guessed_at() {
     let mut value = Sealer::default().record(b"k", b"v").to_vec();
     value[0] = FORMAT + 1;
     assert_eq!(open(Family::Records, b"k", &value), Err(Malformed::Format(FORMAT + 1)));
+}
+
+proptest! {
+    /// Behind a checksum that is right, as after a mistake of ours.
+    #[test]
+    fn what_is_read_of_any_payload_is_written_as_the_same(
+        key in vec(any::<u8>(), 0..40),
+        payload in vec(any::<u8>(), 0..64),
+    ) {
+        let sealed = |family| {
+            let mut sealer = Sealer::default();
+            sealer.seal(family, &key, &[&payload]).to_vec()
+        };
+        let mut sealer = Sealer::default();
+        let value = sealed(Family::Heads);
+        if let Ok(head) = open_head(&key, &value) {
+            let again = sealer.head(&key, head);
+            prop_assert_eq!(again, &value);
+        }
+        let value = sealed(Family::Snapshots);
+        if let Ok((version, state)) = open_snapshot(&key, &value) {
+            prop_assert_eq!(sealer.snapshot(&key, version, &state), &value);
+        }
+        let value = sealed(Family::Answers);
+        if let Ok(answer) = open_answer(&key, &value) {
+            prop_assert_eq!(answer_expires_at(&key, &value), Ok(answer.expires_at));
+            prop_assert_eq!(sealer.answer(&key, &answer), &value);
+        }
+        if let Some(due) = parse_due_key(&payload) {
+            prop_assert_eq!(due_key(due).to_vec(), payload);
+        }
+    }
+
+    #[test]
+    fn bytes_that_nobody_sealed_are_refused(
+        key in vec(any::<u8>(), 0..40),
+        mut value in vec(any::<u8>(), 0..64),
+    ) {
+        prop_assert!(Family::ALL.iter().all(|family| open(*family, &key, &value).is_err()));
+        value.insert(0, FORMAT);
+        prop_assert!(Family::ALL.iter().all(|family| open(*family, &key, &value).is_err()));
+    }
 }
