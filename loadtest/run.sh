@@ -54,12 +54,6 @@ feed() {
 feed >"$home/feed.tsv"
 export PACELINE_CATALOGUE__FEED="$PWD/$home/feed.tsv"
 
-if [ "$scenario" = peak-sale ]; then
-  # As many as a machine of this size answers within a tenth of a second or two: what comes on
-  # top is refused at once instead of waiting with everybody else.
-  export PACELINE_SERVER__REQUESTS_MAX="${REQUESTS_MAX:-512}"
-fi
-
 BASE="http://127.0.0.1:$(spare_port)"
 ADMIN="http://127.0.0.1:$(spare_port)"
 export BASE ADMIN

@@ -1,6 +1,7 @@
 //! An engine without a wire around it: the sample shop, opened on any log.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -12,9 +13,16 @@ use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{
     Engine, Front, IdempotencyKey, Keyed, Options, PaymentOffered, Reply, SealKey, Surroundings,
 };
-use paceline_storage::{EventLog, MemoryLog};
+use paceline_storage::rocks::Sync;
+use paceline_storage::{DataDirError, EventLog, MemoryLog, RocksLog, RocksOptions};
 
 use crate::shop;
+
+/// The log of a data directory, in as many shards as `paceline serve` has unless told otherwise.
+pub fn log(data: &Path, sync: Sync) -> Result<RocksLog, DataDirError> {
+    let stopped = Arc::new(|why: &str| panic!("{why}"));
+    RocksLog::open(data, RocksOptions { sync, ..RocksOptions::new(shop::shards(), stopped) })
+}
 
 /// As shipped, but for more room for those who ask at once, and a processor that answers at once
 /// and keeps its book in memory. Must be called inside an actix system.

@@ -14,6 +14,7 @@ use paceline_domain::session::Changes;
 use paceline_domain::tables::Tables;
 use paceline_domain::text::Text;
 use paceline_engine::PaymentOffered;
+use paceline_storage::ShardCount;
 
 use crate::bodies;
 
@@ -47,6 +48,11 @@ fn product(name: &str) -> ProductId {
 /// The sample's words for a session.
 pub fn words() -> Words {
     Words::new(&CONFIG.merchant.settings(&CONFIG.platform, "http://127.0.0.1:8080"))
+}
+
+/// Shards of a data directory.
+pub fn shards() -> ShardCount {
+    CONFIG.storage.shards
 }
 
 /// Who buys.

@@ -174,7 +174,7 @@ impl Engine {
     ) -> Result<Reply, EngineError> {
         self.ask_keyed(front, async |asking| {
             self.learn_levels(&changes).await;
-            let id = SessionId(self.0.world.surroundings.unguessable());
+            let id = SessionId(self.0.world.fresh_id());
             asking
                 .send(id, true, |world| {
                     Command::Create(Box::new(Create {
@@ -263,7 +263,7 @@ impl Engine {
                         caller: caller.clone(),
                         instrument: world.seal_key.instrument(id, &offered.credential),
                         shown: offered.shown.clone(),
-                        order: OrderId(world.surroundings.unguessable()),
+                        order: OrderId(world.fresh_id()),
                         asked: asked.clone(),
                         market: world.market(),
                         now: world.now(),

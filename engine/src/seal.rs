@@ -13,6 +13,7 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::secret::Secret;
+use crate::world::beside;
 
 const KEY_BYTES: usize = 32;
 
@@ -98,14 +99,15 @@ impl SealKey {
     }
 
     /// The instrument behind a credential. A wallet makes a credential for one checkout, so the
-    /// session is part of the name; a second try with the same credential meets the first.
+    /// session is part of the name; a second try with the same credential meets the first. The
+    /// name lies beside the session's in the log.
     pub(crate) fn instrument(&self, session: SessionId, credential: &Secret) -> InstrumentId {
         let mut context = hmac::Context::with_key(&self.hash);
         context.update(&session.0.to_be_bytes());
         context.update(credential.expose());
         let tag = context.sign();
         let wide: [u8; 16] = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
-        InstrumentId(u128::from_be_bytes(wide))
+        InstrumentId(beside(session.0, u128::from_be_bytes(wide)))
     }
 }
 

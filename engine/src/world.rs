@@ -52,6 +52,13 @@ impl World {
         self.surroundings.now()
     }
 
+    /// An id for something new: its time in milliseconds, then 80 bits that nobody can guess. The
+    /// log keeps streams in the order of their ids, and what was made together is asked for
+    /// together.
+    pub(crate) fn fresh_id(&self) -> u128 {
+        beside(u128::from(self.now().0) << HASH_BITS, self.surroundings.unguessable())
+    }
+
     pub(crate) fn tables(&self) -> Arc<Tables> {
         Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -74,4 +81,12 @@ impl World {
     pub(crate) fn market(&self) -> Arc<Sale> {
         Arc::new(Sale { tables: self.tables(), levels: Arc::clone(&self.levels) })
     }
+}
+
+/// The bits of an id that tell it from others of its time.
+const HASH_BITS: u32 = 80;
+
+/// A name that lies beside another in the order of ids, and is told apart by a hash.
+pub(crate) fn beside(id: u128, hash: u128) -> u128 {
+    id >> HASH_BITS << HASH_BITS | hash >> (u128::BITS - HASH_BITS)
 }

@@ -21,7 +21,7 @@ use paceline_benches::measure::server::{home, settle};
 use paceline_benches::{engine, shop};
 use paceline_domain::ids::SessionId;
 use paceline_engine::{Engine, System};
-use paceline_storage::{RocksLog, RocksOptions, ShardCount};
+use paceline_storage::rocks::Sync;
 
 /// Prints the completes a second of both kinds of buyers, and their ratio.
 #[derive(Parser)]
@@ -35,17 +35,13 @@ struct Args {
 }
 
 const HOT: &str = "hot";
-/// As `paceline serve` has it unless told otherwise.
-const SHARDS: u16 = 2;
 /// Sessions that are made ready at once.
 const OPENED_AT_ONCE: usize = 256;
 
 fn main() -> Outcome<()> {
     let args = Args::parse();
     let home = home()?;
-    let stopped = Arc::new(|why: &str| panic!("{why}"));
-    let options = RocksOptions::new(ShardCount::new(SHARDS)?, stopped);
-    let log = Arc::new(RocksLog::open(&home.path().join("data"), options)?);
+    let log = Arc::new(engine::log(&home.path().join("data"), Sync::Every)?);
     let products = (0..args.buyers).map(cold).chain([HOT.to_owned()]);
     let tables = shop::tables_of(products);
     actix::System::new().block_on(async {

@@ -54,8 +54,11 @@ fn a_note_that_was_sealed_by_an_earlier_version_opens() {
 fn a_credential_is_the_same_instrument_within_a_session_and_for_all_versions() {
     let key = SealKey::new(&KEY);
     let instrument = key.instrument(SESSION, &token());
-    // HMAC-SHA-256 of the session and the token, under a key that is itself derived by one.
-    assert_eq!(instrument.to_string(), "pin_0cf74279b0978129a9848c1b406aeb74");
+    // The session's time, then 80 bits of the HMAC-SHA-256 of the session and the token, under a
+    // key that is itself derived by one.
+    assert_eq!(instrument.to_string(), "pin_0000000000000cf74279b0978129a984");
+    let later = key.instrument(SessionId(0x0123_4567_89ab << 80), &token());
+    assert!(later.to_string().starts_with("pin_0123456789ab"), "{later}");
     assert_ne!(instrument, key.instrument(SessionId(2), &token()));
     assert_ne!(instrument, key.instrument(SESSION, &Secret::new(&b"another"[..])));
     assert_ne!(instrument, SealKey::new(&[8; KEY_BYTES]).instrument(SESSION, &token()));

@@ -14,6 +14,8 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use paceline_api::config::Config;
+use paceline_api::limits::BOOK_BYTES;
 use paceline_benches::measure::load::Load;
 use paceline_benches::measure::operation::{Operation, Session, Sizes};
 use paceline_benches::measure::server::{Server, home};
@@ -42,6 +44,10 @@ struct Args {
     touched: Option<u64>,
 }
 
+/// What the sample says of `actors_live_max`.
+const SESSION_BYTES: usize = 5 * 1024;
+/// The program itself, its threads, a feed of a few products, and who is connected.
+const PROGRAM_BYTES: usize = 64 * 1024 * 1024;
 /// Sessions that are touched with one list of requests.
 const TOUCHED_AT_ONCE: u64 = 20_000;
 
@@ -66,7 +72,7 @@ struct DataSet {
 
 async fn measure(args: &Args, sets: &[DataSet]) -> Outcome<()> {
     let sizes = sizes_of_our_answers().await?;
-    let mut table = Table::new(sets.iter().map(|set| set.sessions));
+    let mut table = Table::new(sets.iter().map(|set| set.sessions), configured());
     for round in 0..args.rounds {
         floor(args, &sizes, &mut table).await?;
         for (set, figures) in sets.iter().zip(&mut table.sets) {
@@ -80,6 +86,10 @@ async fn measure(args: &Args, sets: &[DataSet]) -> Outcome<()> {
         figures.disk_bytes = bytes_in(&set.data)?;
     }
     println!("{}", table.page(args.rounds, args.requests, args.connections));
+    let most = table.sets.iter().map(|set| set.resident_most[1]).max().unwrap_or_default();
+    if most > configured() {
+        return Err("more memory was resident than is configured".into());
+    }
     Ok(())
 }
 
@@ -98,16 +108,22 @@ async fn turn(args: &Args, round: u64, set: &DataSet, figures: &mut Figures) -> 
     let server = Server::paceline_on(&set.data).await?;
     figures.ready_after.push(server.ready_after.as_secs_f64() * 1e3);
     // Nobody is asked about twice, or it would be awake.
-    let asked = args.requests.min(set.sessions / args.rounds);
+    let turns = 2 * args.rounds;
+    let asked = args.requests.min(set.sessions / turns);
     let requests = usize::try_from(asked)?;
     // What a program does for the first time after its start is not what is asked here.
     play(&server, args.connections, requests / 10 + 1, None).await?;
     let mut load = Load::open(server.address(), args.connections).await?;
     let mut fresh = Session::named(requests);
     // Every so many, so that all parts of the data set have their share.
-    let apart = set.sessions / (asked * args.rounds);
-    let numbers = (0..asked).map(|turn| (turn * args.rounds + round) * apart);
-    let mut stored = Session::stored(numbers.map(|number| stored::id(number).to_string()));
+    let apart = set.sessions / (asked * turns);
+    let stored = |turn| {
+        let numbers = (0..asked).map(|one| (one * turns + turn) * apart);
+        Session::stored(numbers.map(|number| stored::id(number).to_string()))
+    };
+    // Nor what the log reads once for many: its indexes and filters.
+    sample(&server, &mut load, Operation::Get, &mut stored(2 * round), None).await?;
+    let mut stored = stored(2 * round + 1);
     for step in Step::ALL {
         let (operation, sessions) = match step {
             Step::Create => (Operation::Create, &mut fresh),
@@ -129,7 +145,7 @@ async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<[u64; 2]> {
     let mut resident = [0; 2];
     let mut next = 0;
     while next < touched {
-        let end = touched.min(next + TOUCHED_AT_ONCE);
+        let end = touched.min(next + TOUCHED_AT_ONCE.min(touched.div_ceil(2)));
         let sessions = Session::stored((next..end).map(|number| stored::id(number).to_string()));
         let asked = sessions.iter().map(Session::look);
         load.run(asked.collect()).await?;
@@ -140,6 +156,15 @@ async fn touch(args: &Args, set: &DataSet, touched: u64) -> Outcome<[u64; 2]> {
         }
     }
     Ok(resident)
+}
+
+/// What the operator's bounds add up to when nothing but sessions is asked for.
+fn configured() -> u64 {
+    let config = Config::load(None, std::env::vars()).expect("the servers start with it, too");
+    let (storage, engine) = (&config.storage, &config.engine);
+    let caches = storage.cache_bytes + storage.memtable_bytes + engine.answers_cached_bytes_max;
+    let awake = engine.actors_live_max * SESSION_BYTES;
+    (caches + awake + 2 * BOOK_BYTES + PROGRAM_BYTES) as u64
 }
 
 fn bytes_in(directory: &Path) -> Outcome<u64> {

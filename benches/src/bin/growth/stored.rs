@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use crossbeam_channel::bounded;
 use paceline_api::ucp::{self, Dialect, Operation, Words};
+use paceline_benches::engine;
 use paceline_benches::measure::Outcome;
 use paceline_benches::shop::{self, Shop};
 use paceline_domain::ids::SessionId;
@@ -20,17 +21,12 @@ use paceline_domain::session::{self, Command, Create};
 use paceline_engine::codec::{self, Remembered};
 use paceline_engine::{IdempotencyKey, Kind, Surroundings, System, Voice};
 use paceline_storage::rocks::Sync;
-use paceline_storage::{
-    AnswerWrite, Append, AppendError, DueChange, EventLog, Millis, RocksLog, RocksOptions,
-    ShardCount, Version,
-};
+use paceline_storage::{AnswerWrite, Append, AppendError, DueChange, EventLog, Millis, Version};
 
 /// Turns in the log's queues at once, at most.
 const UNDER_WAY: usize = 4 * 1024;
 /// Threads that make turns. The log has its own beside them.
 const WRITERS: u64 = 2;
-/// As `paceline serve` has it unless told otherwise.
-const SHARDS: u16 = 2;
 const LIVES: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 const TOLD_EVERY: u64 = 1_000_000;
 
@@ -42,11 +38,7 @@ pub fn id(number: u64) -> SessionId {
 
 /// Opens sessions with the first so many ids in a fresh data directory. Blocks.
 pub fn write(data: &Path, sessions: u64) -> Outcome<()> {
-    let options = RocksOptions {
-        sync: Sync::Never,
-        ..RocksOptions::new(ShardCount::new(SHARDS)?, Arc::new(|why| panic!("{why}")))
-    };
-    let log = RocksLog::open(data, options)?;
+    let log = engine::log(data, Sync::Never)?;
     let (words, market) = (shop::words(), Shop::open());
     let (taken, given_back) = bounded(UNDER_WAY);
     let began = Instant::now();

@@ -33,6 +33,8 @@ pub struct Figures {
 pub struct Table {
     pub floor: BTreeMap<Operation, Vec<f64>>,
     pub sets: Vec<Figures>,
+    /// Bytes that the configuration allows.
+    configured: u64,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -62,9 +64,9 @@ impl Step {
 }
 
 impl Table {
-    pub fn new(sessions: impl Iterator<Item = u64>) -> Self {
+    pub fn new(sessions: impl Iterator<Item = u64>, configured: u64) -> Self {
         let figures = |sessions| Figures { sessions, ..Figures::default() };
-        Self { floor: BTreeMap::new(), sets: sessions.map(figures).collect() }
+        Self { floor: BTreeMap::new(), sets: sessions.map(figures).collect(), configured }
     }
 
     pub fn page(&self, rounds: u64, requests: u64, connections: usize) -> String {
@@ -95,6 +97,8 @@ impl Table {
             let [halfway, end] = set.resident_most.map(|bytes| bytes / MIB);
             (format!("{end}; {halfway}"), None)
         }));
+        let configured = (self.configured / MIB).to_string();
+        lines.push(self.line("configured, MiB", |_| (configured.clone(), None)));
         lines.push(self.line("on disk, MiB", |set| ((set.disk_bytes / MIB).to_string(), None)));
         lines
     }
