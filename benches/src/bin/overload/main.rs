@@ -104,7 +104,7 @@ async fn rested(load: &Rc<Load>, rate: f64, lasts: Duration) -> Rc<Tally> {
     tally
 }
 
-/// The highest rate at which nothing is refused and answers come soon, and the most answers a
+/// The highest rate at which nothing is refused and no queue grows, and the most answers a
 /// second that were seen at any rate.
 async fn search(load: &Rc<Load>, from: f64) -> Outcome<(f64, f64)> {
     rested(load, from, CALM_LASTS).await; // whatever is slow only once
