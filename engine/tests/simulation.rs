@@ -2,9 +2,9 @@
 //! thread whose clock, disk, processor, clients and power are the simulator's.
 //!
 //! Why: what is lost or done twice is lost between two steps that nobody thought of together. A
-//! seed is a day with a thousand such steps; an oracle with books of its own (`books`, `clients`,
-//! `rest`) holds every promise of `ARCHITECTURE.md` against every step. Who finds it broken gets
-//! the seed, and the seed brings the same day again, to the byte.
+//! seed is a day with a thousand such steps; an oracle with books of its own (`books`, `goods`,
+//! `clients`, `rest`) holds every promise of `ARCHITECTURE.md` against every step. Whoever finds
+//! one broken gets the seed, and the seed brings the same day again, to the byte.
 //! Left out: the wires, RocksDB (its own tests cut its power), threads that race, and whole
 //! machines that disagree about who owns a stream.
 //!
@@ -21,6 +21,7 @@ mod simulation {
     pub mod clients;
     pub mod day;
     pub mod disk;
+    pub mod goods;
     pub mod habits;
     pub mod machine;
     pub mod processor;
