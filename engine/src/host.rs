@@ -82,7 +82,7 @@ pub(crate) fn here(world: &Arc<World>) -> Option<usize> {
 
 /// Makes room for an entity on a thread. What is sent there later will find it.
 pub(crate) fn begin<E: Entity>(world: &Arc<World>, worker: usize, stream: StreamId, fresh: bool) {
-    match local(world).filter(|local| local.number == worker) {
+    match local_as(world, worker) {
         Some(local) => E::cells(&local).borrow_mut().begin(&local, stream, fresh),
         None => world.hosts()[worker].do_send(Begin::<E> { stream, fresh, kind: PhantomData }),
     }
@@ -90,7 +90,7 @@ pub(crate) fn begin<E: Entity>(world: &Arc<World>, worker: usize, stream: Stream
 
 /// Tells an entity on a thread. If it has gone to sleep meanwhile, a question wakes it.
 pub(crate) fn send<E: Entity>(world: &Arc<World>, worker: usize, stream: StreamId, told: Told<E>) {
-    let told = match local(world).filter(|local| local.number == worker) {
+    let told = match local_as(world, worker) {
         None => told,
         Some(local) => match E::cells(&local).borrow_mut().tell(&local, stream, told) {
             Ok(()) => return,
@@ -104,6 +104,11 @@ pub(crate) fn send<E: Entity>(world: &Arc<World>, worker: usize, stream: StreamI
 
 fn local(world: &Arc<World>) -> Option<Rc<Local>> {
     HERE.with_borrow(|here| here.as_ref().filter(|local| Arc::ptr_eq(&local.world, world)).cloned())
+}
+
+/// What lives on this thread, if it is the one of this number.
+fn local_as(world: &Arc<World>, worker: usize) -> Option<Rc<Local>> {
+    local(world).filter(|local| local.number == worker)
 }
 
 impl Host {
