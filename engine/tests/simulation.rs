@@ -42,11 +42,12 @@ use simulation::day::{Day, Played};
 
 /// Days that found something, each with what it was. Whoever changes what a seed brings looks for
 /// them anew, with the bug put back.
-const KEPT: [(u64, &str); 4] = [
+const KEPT: [(u64, &str); 5] = [
     (21, "a repeated create was refused, because its product was not for sale any more"),
     (8, "a repeat was a mismatch while somebody misused its key, though the log knew better"),
     (256, "a passing refusal was repeated after a restart on a clock that was behind"),
     (22, "whoever owed something read and decided in circles while the log had stopped"),
+    (44_248_646_014_604, "the simulated disk showed what a failed sync had left, as no disk does"),
 ];
 
 /// Always the same days.

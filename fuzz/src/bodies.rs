@@ -12,6 +12,7 @@ use paceline_benches::shop::{self, Shop};
 use paceline_domain::market::Market;
 use paceline_domain::session::{self, Changes, Command, Complete, Create, State, Update};
 use paceline_engine::{Reply, Voice};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::bounds::{WIRE, within};
@@ -49,7 +50,9 @@ pub fn update(bytes: &[u8]) {
 pub fn complete(bytes: &[u8]) {
     let Some(offered) = read(bytes, parse_complete) else { return };
     let token = offered.credential.expose();
-    let body = Json::parse(bytes).expect("what was read is JSON");
+    assert!(serde_json::from_slice::<IgnoredAny>(bytes).is_ok(), "what was read is JSON");
+    // What nobody reads may be half a surrogate pair or a number without bounds: JSON all the same.
+    let Some(body) = Json::parse(bytes) else { return };
     let texts = body.texts();
     let holders = texts.iter().filter(|text| memmem::find(text.as_bytes(), token).is_some());
     assert!(texts.iter().any(|text| text.as_bytes() == token), "the token is what was written");

@@ -13,7 +13,7 @@ pub enum Json {
 }
 
 impl Json {
-    /// `None` for what is no JSON.
+    /// `None` for what is no JSON, or has a text or a number that nothing here can hold.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }

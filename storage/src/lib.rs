@@ -174,8 +174,9 @@ pub trait EventLog: Send + Sync + 'static {
     /// [`QueueFull`]: nothing was queued.
     fn append(&self, turn: Append, done: Done) -> Result<(), QueueFull>;
 
-    /// Reads a stream from its latest snapshot on; a stream never written is empty. Blocks on
-    /// the disk.
+    /// Reads a stream from its latest snapshot on; a stream never written is empty. What an
+    /// append left behind that failed is not shown before the log is opened again. Blocks on the
+    /// disk.
     ///
     /// # Errors
     /// [`ReadError`] rather than a part of the truth.

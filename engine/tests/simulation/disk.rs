@@ -22,6 +22,8 @@ pub struct Disk {
     /// Acknowledges at once: what is in it is on the platter.
     platter: Arc<MemoryLog>,
     shards: Vec<Mutex<VecDeque<(Append, Done)>>>,
+    /// Written by a sync that failed: no reader sees it before the next life.
+    doubtful: Mutex<Vec<Append>>,
     full: AtomicBool,
     failed: AtomicBool,
 }
@@ -35,7 +37,7 @@ impl Disk {
     ) -> Arc<Self> {
         let shards = (0..shards).map(|_| Mutex::default()).collect();
         let (full, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Arc::new(Self { power, books, platter, shards, full, failed })
+        Arc::new(Self { power, books, platter, shards, doubtful: Mutex::default(), full, failed })
     }
 
     pub fn shards(&self) -> usize {
@@ -81,8 +83,9 @@ impl Disk {
     /// A sync fails: of what is queued some is written, and nobody knows what. The log stops.
     pub fn fail(&self, chance: &mut Chance) {
         self.failed.store(true, Ordering::Relaxed);
-        for (turn, done) in self.leave_some(chance) {
-            drop(turn);
+        let (written, left) = self.leave_some(chance);
+        self.doubtful.lock().unwrap().extend(written);
+        for done in left {
             if self.power.spend() {
                 done(Err(AppendError::Stopped("a sync has failed".to_owned())));
             }
@@ -97,26 +100,30 @@ impl Disk {
     /// and has told nobody.
     pub fn crash(&self, chance: &mut Chance) -> Arc<MemoryLog> {
         self.power.cut();
-        drop(self.leave_some(chance));
+        let (written, _) = self.leave_some(chance);
+        let doubtful = std::mem::take(&mut *self.doubtful.lock().unwrap());
+        for turn in doubtful.into_iter().chain(written) {
+            let _ = self.write(turn); // nobody hears
+        }
         Arc::new(self.platter.crash())
     }
 
-    /// Writes some of what is queued, tells nobody, and gives back all of it.
-    fn leave_some(&self, chance: &mut Chance) -> Vec<(Append, Done)> {
-        let mut left = vec![];
+    /// Empties the queues: what of them was written, and all who wait to hear.
+    fn leave_some(&self, chance: &mut Chance) -> (Vec<Append>, Vec<Done>) {
+        let (mut written, mut left) = (vec![], vec![]);
         for shard in &self.shards {
             let queue = std::mem::take(&mut *shard.lock().unwrap());
-            let written = match chance.below(4) {
+            let turns = match chance.below(4) {
                 0 => queue.len(),
                 1 => chance.below(queue.len() + 1),
                 _ => 0,
             };
-            for (turn, _) in queue.iter().take(written) {
-                let _ = self.write(turn.clone()); // nobody hears
+            for (at, (turn, done)) in queue.into_iter().enumerate() {
+                written.extend((at < turns).then_some(turn));
+                left.push(done);
             }
-            left.extend(queue);
         }
-        left
+        (written, left)
     }
 
     fn write(&self, turn: Append) -> Result<paceline_storage::Version, AppendError> {
