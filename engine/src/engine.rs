@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use actix::ArbiterHandle;
 use futures_util::future::join_all;
+use paceline_domain::asked::Asked;
 use paceline_domain::ids::{OrderId, ProductId, SessionId};
-use paceline_domain::session::{
-    Asked, Changes, Command, Complete, Create, InstrumentShown, Update,
-};
+use paceline_domain::session::{Changes, Command, Complete, Create, InstrumentShown, Update};
 use paceline_domain::stock;
 use paceline_domain::tables::Tables;
 use paceline_domain::text::Text;

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
-use paceline_domain::session::Asked;
+use paceline_domain::asked::Asked;
 use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 use serde::Serialize;

@@ -6,13 +6,17 @@
 //! of any of them, `actors` keeps them in memory, each on the thread of its `host`, `directory`
 //! finds them, `dispatch` carries out what they owe, `idempotency` stands in front.
 
+pub mod bank;
 pub mod clock;
 pub mod codec;
 pub mod gateway;
+pub mod google;
 pub mod idempotency;
 pub mod inspect;
 pub mod limits;
+pub mod messenger;
 pub mod metrics;
+pub mod tokenized;
 
 mod actors;
 mod directory;

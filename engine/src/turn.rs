@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use metrics::Gauge;
-use paceline_domain::session::Asked;
+use paceline_domain::asked::Asked;
 use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
 use paceline_storage::{
     AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored, StreamId,

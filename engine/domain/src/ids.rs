@@ -15,6 +15,10 @@ pub enum MalformedId {
     Number { prefix: &'static str },
     #[error("a product id has 1 to {PRODUCT_ID_CHARS_MAX} characters")]
     Product,
+    #[error("{what} has 1 to {chars_max} characters")]
+    Length { what: &'static str, chars_max: usize },
+    #[error("{what} holds a character that it may not hold")]
+    Character { what: &'static str },
     #[error(transparent)]
     Text(#[from] MalformedText),
 }
@@ -108,6 +112,45 @@ macro_rules! small_id {
     };
 }
 
+/// A name that somebody else chose: a bounded text, kept as given.
+macro_rules! foreign_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $chars_max:expr, $allowed:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(Text);
+
+        impl $name {
+            /// # Errors
+            /// [`MalformedId`] if it is empty, too long or holds what it may not.
+            pub fn parse(text: &str) -> Result<Self, MalformedId> {
+                if text.is_empty() || text.chars().count() > $chars_max {
+                    return Err(MalformedId::Length { what: $what, chars_max: $chars_max });
+                }
+                if !text.chars().all($allowed) {
+                    return Err(MalformedId::Character { what: $what });
+                }
+                Ok(Self(Text::parse(text)?))
+            }
+
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
 wide_id!(
     /// A checkout session. Unguessable: who knows it may act on it.
     SessionId,
@@ -122,6 +165,46 @@ wide_id!(
     /// A payment instrument: a keyed hash, so that it tells nothing about the credential.
     InstrumentId,
     "pin_"
+);
+wide_id!(
+    /// A payment that Google asked for: a hash of who is paid and of the request's id.
+    PaymentId,
+    "pay_"
+);
+wide_id!(
+    /// A refund, as [`PaymentId`].
+    RefundId,
+    "rfd_"
+);
+wide_id!(
+    /// The link of a Google payment token with an account: a keyed hash of the token.
+    LinkId,
+    "lnk_"
+);
+wide_id!(
+    /// A one-time password or a redirect: a hash of the id of the request that began it.
+    ChallengeId,
+    "cha_"
+);
+wide_id!(
+    /// A remittance statement: a hash of whose it is and of its id.
+    StatementId,
+    "stm_"
+);
+wide_id!(
+    /// Something that Google is to be told; the id under which it is told, however often.
+    NoticeId,
+    "ntc_"
+);
+wide_id!(
+    /// One movement of money in a ledger, so that a repeat is recognised.
+    MovementId,
+    "mov_"
+);
+wide_id!(
+    /// One request that uses a proof, so that its repeat is not a second use.
+    UseId,
+    "use_"
 );
 small_id!(
     /// A line of a session.
@@ -210,3 +293,39 @@ impl fmt::Debug for ProductId {
         fmt::Display::fmt(&self.0, f)
     }
 }
+
+/// The longest request id of Standard Payments.
+pub const REQUEST_ID_CHARS_MAX: usize = 100;
+
+/// The longest of the other foreign ids that are kept; none has a published bound.
+pub const FOREIGN_ID_CHARS_MAX: usize = 255;
+
+foreign_id!(
+    /// The caller's id of a request, and what later requests name it by. Published samples hold
+    /// `=` beside the documented characters.
+    RequestId,
+    "a request id",
+    REQUEST_ID_CHARS_MAX,
+    |c| c.is_ascii_alphanumeric() || ":_-=".contains(c)
+);
+foreign_id!(
+    /// The contractual account between Google and the integrator, one for each currency.
+    IntegratorAccountId,
+    "a payment integrator account id",
+    FOREIGN_ID_CHARS_MAX,
+    |c| !c.is_control()
+);
+foreign_id!(
+    /// The public twin of a Google payment token.
+    AssociationId,
+    "an association id",
+    FOREIGN_ID_CHARS_MAX,
+    |c| !c.is_control()
+);
+foreign_id!(
+    /// A customer's account at the integrator, by the integrator's own name for it.
+    AccountId,
+    "an account id",
+    FOREIGN_ID_CHARS_MAX,
+    |c| !c.is_control()
+);

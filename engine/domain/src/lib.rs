@@ -13,6 +13,7 @@ pub mod ids;
 
 pub mod time;
 
+pub mod asked;
 pub mod decline;
 
 pub mod market;
@@ -27,3 +28,14 @@ pub mod stock;
 pub mod instrument;
 
 pub mod order;
+
+pub mod account;
+pub mod name;
+
+pub mod challenge;
+pub mod link;
+
+pub mod payment;
+
+pub mod notice;
+pub mod statement;

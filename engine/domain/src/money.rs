@@ -1,11 +1,12 @@
-//! Amounts of money: whole minor units of a currency, and nothing else.
+//! Amounts of money: whole minor units of a currency, or millionths of its major unit.
 //!
-//! Promise: no float, no rounding that was not asked for, no silent overflow. An amount is at
-//! most [`AMOUNT_MAX`], so every amount on a wire is exact in any JSON reader.
+//! Promise: no float, no rounding that was not asked for, no silent overflow. An amount in minor
+//! units is at most [`AMOUNT_MAX`], so it is exact in any JSON reader; the wire that counts in
+//! micros writes them as words. From one to the other is exact or refused.
 
 use std::cmp::Reverse;
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Neg, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -55,6 +56,74 @@ impl Sub for MinorUnits {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
         Self(self.0.checked_sub(other.0).expect("no amount falls below zero"))
+    }
+}
+
+/// Millionths of a currency's major unit, whatever its minor unit: 1 230 000 is 1.23 USD. Signed,
+/// because a ledger's legs are.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Micros(pub i64);
+
+impl Micros {
+    pub const ZERO: Self = Self(0);
+
+    /// `self + other`, or `None` beyond 64 bits.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// Converts exactly or refuses: a rounded amount is a different amount.
+    ///
+    /// - Returns whole minor units: 72 800 for 728 000 000 micros of INR.
+    ///
+    /// # Errors
+    /// [`MalformedAmount::Fractional`] if it is no whole number of minor units, `Negative` below
+    /// zero.
+    /// # Source
+    /// ISO 4217, exponents of minor units.
+    pub fn to_minor(self, currency: CurrencyCode) -> Result<MinorUnits, MalformedAmount> {
+        let unit = micros_per_minor(currency);
+        let micros = u64::try_from(self.0).map_err(|_| MalformedAmount::Negative(self.0))?;
+        if micros % unit != 0 {
+            return Err(MalformedAmount::Fractional { micros: self.0, currency });
+        }
+        Ok(MinorUnits(micros / unit))
+    }
+
+    /// `None` beyond 64 bits.
+    pub fn from_minor(amount: MinorUnits, currency: CurrencyCode) -> Option<Self> {
+        let micros = amount.0.checked_mul(micros_per_minor(currency))?;
+        i64::try_from(micros).ok().map(Self)
+    }
+}
+
+/// ISO 4217 has no currency of more than four decimals.
+fn micros_per_minor(currency: CurrencyCode) -> u64 {
+    10u64.pow(6 - currency.exponent())
+}
+
+/// Panics on overflow: for sums whose parts were checked together before.
+impl Add for Micros {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.checked_add(other).expect("a sum of amounts stays an amount")
+    }
+}
+
+/// Panics on overflow: for differences that were checked before.
+impl Sub for Micros {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect("a difference of amounts stays an amount"))
+    }
+}
+
+impl Neg for Micros {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(self.0.checked_neg().expect("no amount is the lowest of 64 bits"))
     }
 }
 
@@ -203,6 +272,10 @@ pub enum MalformedAmount {
     Currency(String),
     #[error("`{text}` is not an amount of {currency} with at most {} decimals", currency.exponent())]
     Amount { text: String, currency: CurrencyCode },
+    #[error("{micros} micros are no whole number of minor units of {currency}")]
+    Fractional { micros: i64, currency: CurrencyCode },
+    #[error("{0} micros are less than nothing")]
+    Negative(i64),
     #[error("`{0}` is not a percentage between 0% and 100% with at most four decimals")]
     Percentage(String),
 }

@@ -14,7 +14,7 @@ mod update;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub use complete::{AttemptOutcome, Complete};
 pub use contents::{
@@ -24,6 +24,7 @@ pub use contents::{
 };
 pub use status::{Problem, Status};
 
+use crate::asked::Asked;
 use crate::decline::DeclineReason;
 use crate::ids::{AttemptId, InstrumentId, LineId, MethodId, OrderId, ProductId, SessionId};
 use crate::market::Market;
@@ -83,28 +84,6 @@ pub struct Attempt {
     pub accepted_at: Timestamp,
     /// Whom to answer under which key, until somebody was answered.
     pub asked: Option<Asked>,
-}
-
-/// The caller's question, kept so that its answer can be recorded by whoever learns it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    #[serde(serialize_with = "readable")]
-    pub key: Arc<[u8]>,
-    #[serde(serialize_with = "readable")]
-    pub fingerprint: [u8; 32],
-    /// How the wire words the answer; the core only keeps it.
-    pub manner: u8,
-}
-
-/// Bytes as words where people read them, and as they are where only we do.
-fn readable<S: Serializer, B: AsRef<[u8]> + Serialize>(
-    bytes: &B,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match serializer.is_human_readable() {
-        true => serializer.collect_str(&bytes.as_ref().escape_ascii()),
-        false => bytes.serialize(serializer),
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use paceline_domain::session::{self, Asked, Command, Effect, Event, Phase, Rejection, State};
+use paceline_domain::asked::Asked;
+use paceline_domain::session::{self, Command, Effect, Event, Phase, Rejection, State};
 use paceline_domain::time::Timestamp;
 
 use super::{Entity, Kind};

@@ -1,6 +1,7 @@
 //! What stored events and states are made of, with every optional member there once and absent
 //! once.
 
+use paceline_domain::asked::Asked;
 use paceline_domain::decline::DeclineReason;
 use paceline_domain::ids::{
     AttemptId, GroupId, InstrumentId, LineId, MethodId, OrderId, ProductId, SessionId,
@@ -10,8 +11,8 @@ use paceline_domain::money::{CurrencyCode, MinorUnits};
 use paceline_domain::order::Placement;
 use paceline_domain::pricing::{Applied, CodeRefusal, CodeRefused, LineQuote, Quote};
 use paceline_domain::session::{
-    Asked, Attempt, Buyer, CancelReason, Consent, Contents, Destination, Group, InstrumentShown,
-    Line, Method, MethodKind, Notice, PaymentShown, Quantity,
+    Attempt, Buyer, CancelReason, Consent, Contents, Destination, Group, InstrumentShown, Line,
+    Method, MethodKind, Notice, PaymentShown, Quantity,
 };
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;

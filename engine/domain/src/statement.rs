@@ -1,0 +1,300 @@
+//! A remittance statement: what Google says is due for a period, held against our own books.
+//!
+//! Why: a statement may have a hundred thousand lines and takes many calls to read. What has been
+//! read and compared is kept page by page, so a crash costs one page.
+//! Promise: a statement is agreed to only if every line of it is ours, with its amount, and nothing
+//! of ours is missing; otherwise what we make of it is proposed.
+//! Left out: the lines, which are in the events and not in the state; and paying, which is a
+//! transfer that people make.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{IntegratorAccountId, RequestId, StatementId};
+use crate::money::{CurrencyCode, Micros};
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// What a stream of statement events folds into; `None` before the first.
+pub type State = Option<Statement>;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    pub id: StatementId,
+    pub integrator: IntegratorAccountId,
+    /// Google's id of it.
+    pub request: RequestId,
+    pub summary: Summary,
+    pub notified_at: Timestamp,
+    pub phase: Phase,
+    pub tally: Tally,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    pub made_at: Timestamp,
+    pub period_start: Timestamp,
+    pub period_end: Timestamp,
+    pub due_at: Timestamp,
+    pub currency: CurrencyCode,
+    /// Above zero: the integrator owes Google.
+    pub total_due: Micros,
+    /// What to write on the transfer.
+    pub memo: Option<Text>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Pages up to this line have been read.
+    Reading {
+        offset: u64,
+    },
+    /// All of Google's lines are there; ours are to be looked through.
+    Comparing,
+    Answering(Answer),
+    Answered {
+        answer: Answer,
+        at: Timestamp,
+    },
+    /// Google does not take the answer; a person has to look.
+    Refused {
+        answer: Answer,
+        at: Timestamp,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Accept,
+    /// What is due by our own books.
+    Propose {
+        total_due: Micros,
+    },
+}
+
+/// What the lines come to so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub lines: u64,
+    pub matched: u64,
+    pub missing_here: u64,
+    pub missing_there: u64,
+    pub different: u64,
+    /// Captures less refunds, less fees, by Google's lines.
+    pub theirs: Micros,
+    /// The same by our own amounts, with Google's fees.
+    pub ours: Micros,
+}
+
+/// One capture or refund, as both sides know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub kind: LineKind,
+    pub request: RequestId,
+    /// Google's amount; `None` if it is not in the statement.
+    pub theirs: Option<Micros>,
+    /// Our amount; `None` if it is not in our books.
+    pub ours: Option<Micros>,
+    pub fee: Micros,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum LineKind {
+    Capture,
+    Refund,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Matched,
+    MissingHere,
+    MissingThere,
+    Different,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    Notify(Box<Notify>),
+    /// A page, line by line held against our payments.
+    PageRead {
+        offset: u64,
+        lines: Vec<Line>,
+        next: Option<u64>,
+    },
+    /// What is in our books and not in the statement.
+    Compared {
+        missing_there: Vec<Line>,
+    },
+    AnswerTaken {
+        now: Timestamp,
+    },
+    AnswerRefused {
+        now: Timestamp,
+    },
+    Look,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notify {
+    pub id: StatementId,
+    pub integrator: IntegratorAccountId,
+    pub request: RequestId,
+    pub summary: Summary,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    Notified(Box<Notify>),
+    PageRead { lines: Vec<Line>, next: Option<u64> },
+    Compared { missing_there: Vec<Line> },
+    Answered { at: Timestamp },
+    AnswerRefused { at: Timestamp },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("there is no such statement")]
+    Unknown,
+    #[error("the request's id names another statement")]
+    RequestTaken,
+}
+
+/// What a statement owes to Google.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Read { offset: u64 },
+    Compare,
+    Answer(Answer),
+}
+
+/// Says what would happen, and changes nothing. A repeat is no event and no refusal.
+///
+/// # Errors
+/// The [`Rejection`] that stood in the way.
+pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+    let Some(statement) = state else {
+        return match command {
+            Command::Notify(notify) => Ok(vec![Event::Notified(notify)]),
+            _ => Err(Rejection::Unknown),
+        };
+    };
+    match (command, statement.phase) {
+        (Command::Notify(again), _) if again.summary == statement.summary => Ok(vec![]),
+        (Command::Notify(_), _) => Err(Rejection::RequestTaken),
+        (Command::PageRead { offset, lines, next }, Phase::Reading { offset: at })
+            if offset == at =>
+        {
+            Ok(vec![Event::PageRead { lines, next: next.filter(|next| *next > at) }])
+        }
+        (Command::Compared { missing_there }, Phase::Comparing) => {
+            Ok(vec![Event::Compared { missing_there }])
+        }
+        (Command::AnswerTaken { now }, Phase::Answering(_)) => {
+            Ok(vec![Event::Answered { at: now }])
+        }
+        (Command::AnswerRefused { now }, Phase::Answering(_)) => {
+            Ok(vec![Event::AnswerRefused { at: now }])
+        }
+        (
+            Command::PageRead { .. }
+            | Command::Compared { .. }
+            | Command::AnswerTaken { .. }
+            | Command::AnswerRefused { .. }
+            | Command::Look,
+            _,
+        ) => Ok(vec![]),
+    }
+}
+
+/// Makes it so, and cannot fail: `decide` has already asked every question.
+pub fn apply(state: &mut State, event: &Event) {
+    if let Event::Notified(notify) = event {
+        let Notify { id, integrator, request, summary, at } = Notify::clone(notify);
+        let (phase, tally) = (Phase::Reading { offset: 0 }, Tally::default());
+        *state =
+            Some(Statement { id, integrator, request, summary, notified_at: at, phase, tally });
+        return;
+    }
+    let statement = state.as_mut().expect("a statement is notified first");
+    match event {
+        Event::Notified(_) => {}
+        Event::PageRead { lines, next } => {
+            lines.iter().for_each(|line| statement.tally.count(line));
+            statement.phase = match next {
+                Some(offset) => Phase::Reading { offset: *offset },
+                None => Phase::Comparing,
+            };
+        }
+        Event::Compared { missing_there } => {
+            missing_there.iter().for_each(|line| statement.tally.count(line));
+            statement.phase = Phase::Answering(statement.answer());
+        }
+        Event::Answered { at } => statement.conclude(|answer| Phase::Answered { answer, at: *at }),
+        Event::AnswerRefused { at } => {
+            statement.conclude(|answer| Phase::Refused { answer, at: *at });
+        }
+    }
+}
+
+/// What is still to be asked of Google, or told.
+pub fn pending(state: &State) -> Option<Effect> {
+    match state.as_ref()?.phase {
+        Phase::Reading { offset } => Some(Effect::Read { offset }),
+        Phase::Comparing => Some(Effect::Compare),
+        Phase::Answering(answer) => Some(Effect::Answer(answer)),
+        Phase::Answered { .. } | Phase::Refused { .. } => None,
+    }
+}
+
+impl Statement {
+    /// Agreed to if every line is, and the lines come to what is due.
+    fn answer(&self) -> Answer {
+        let Tally { lines, matched, ours, .. } = self.tally;
+        match lines == matched && ours == self.summary.total_due {
+            true => Answer::Accept,
+            false => Answer::Propose { total_due: ours },
+        }
+    }
+
+    fn conclude(&mut self, end: impl Fn(Answer) -> Phase) {
+        if let Phase::Answering(answer) = self.phase {
+            self.phase = end(answer);
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, line: &Line) {
+        self.lines += 1;
+        match line.verdict() {
+            Verdict::Matched => self.matched += 1,
+            Verdict::MissingHere => self.missing_here += 1,
+            Verdict::MissingThere => self.missing_there += 1,
+            Verdict::Different => self.different += 1,
+        }
+        self.theirs = line.add_to(self.theirs, line.theirs);
+        self.ours = line.add_to(self.ours, line.ours);
+    }
+}
+
+impl Line {
+    pub fn verdict(&self) -> Verdict {
+        match (self.theirs, self.ours) {
+            (Some(theirs), Some(ours)) if theirs == ours => Verdict::Matched,
+            (Some(_), Some(_)) => Verdict::Different,
+            (Some(_), None) => Verdict::MissingHere,
+            (None, _) => Verdict::MissingThere,
+        }
+    }
+
+    /// A capture is owed to Google and a refund by it; the fee is the integrator's. A sum that no
+    /// ledger could hold stays where it is: it agrees with nothing.
+    fn add_to(&self, sum: Micros, amount: Option<Micros>) -> Micros {
+        let Some(Micros(amount)) = amount else { return sum };
+        let signed = match self.kind {
+            LineKind::Capture => amount,
+            LineKind::Refund => amount.saturating_neg(),
+        };
+        Micros(sum.0.saturating_add(signed).saturating_sub(self.fee.0))
+    }
+}
