@@ -72,6 +72,13 @@ pub const REQUESTS_ALWAYS: usize = 256;
 /// half as much, a machine that was slow for other reasons did a third of what it could.
 pub const WRITE_FAST_ENOUGH: Duration = Duration::from_millis(200);
 
+/// Whoever waits longer for a serving thread, when nobody waits less, stands in a queue. A refusal
+/// waits as long, and has to be heard within 50 ms.
+pub const THREAD_SOON_ENOUGH: Duration = Duration::from_millis(10);
+
+/// How often it is tried how long one waits for a serving thread.
+pub const THREAD_TRIED_EVERY: Duration = Duration::from_millis(10);
+
 /// How often the bound on requests is looked at: some syncs of a slow disk fit in.
 pub const PACE_PERIOD: Duration = Duration::from_millis(100);
 

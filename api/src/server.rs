@@ -22,10 +22,14 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep_until};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config;
-use crate::limits::{ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, TURNED_AWAY_MAX};
+use crate::limits::{
+    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, THREAD_TRIED_EVERY,
+    TURNED_AWAY_MAX,
+};
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
 
@@ -64,7 +68,7 @@ impl Server {
             metrics: ServerMetrics::new(),
             protocol: connection::protocol(&bounds),
             places: Places::new(bounds.connections_max),
-            pace: Pace::new(bounds.requests_max),
+            pace: Pace::new(bounds.requests_max, threads),
             turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
             bodies_max: bounds.requests_max.div_ceil(threads),
             draining: watch::Sender::new(false),
@@ -77,6 +81,12 @@ impl Server {
         let mut draining = self.draining.subscribe();
         let mut looks = tokio::time::interval(PACE_PERIOD);
         let turn = AtomicUsize::new(0);
+        for (thread, worker) in workers.iter().enumerate() {
+            let server = Arc::clone(&self);
+            worker.spawn_fn(move || {
+                actix::spawn(async move { server.try_thread(thread).await });
+            });
+        }
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -112,6 +122,15 @@ impl Server {
         self.draining.send_replace(true);
         let _ = tokio::time::timeout(self.bounds.drain_timeout, self.places.emptied()).await;
         self.places.count()
+    }
+
+    /// Finds out, again and again, how long whoever is ready waits for this thread.
+    async fn try_thread(&self, thread: usize) {
+        loop {
+            let due = Instant::now() + THREAD_TRIED_EVERY;
+            sleep_until(due).await;
+            self.pace.waited(thread, due.elapsed());
+        }
     }
 
     /// A socket belongs to the thread that polls it, so it changes threads as a bare one.

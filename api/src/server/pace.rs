@@ -2,8 +2,10 @@
 //!
 //! Why: a queue that only its length bounds makes everybody wait for seconds once more is asked
 //! than can be done: callers give up, and what is done is done for nobody. So the bound moves.
-//! When writes take too long on average, they stand in a queue of our own making, and the bound
-//! comes down; when it is met and writes are fast, it goes up again.
+//! When everybody waits for a serving thread, a refusal as much as a payment, or when writes take
+//! too long on average, they stand in a queue of our own making, and the bound comes down; when it
+//! is met and nobody waits, it goes up again. A burst that passes is no queue: of each thread the
+//! shortest wait since the last look counts.
 //! Promise: between [`REQUESTS_ALWAYS`] and what is configured. Waiting for the processor does
 //! not lower it, as other writes are fast meanwhile.
 //! Left out: a load of nothing but payments. Those take what the processor takes, so they tell
@@ -12,7 +14,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::limits::{REQUESTS_ALWAYS, WRITE_FAST_ENOUGH};
+use crate::limits::{REQUESTS_ALWAYS, THREAD_SOON_ENOUGH, WRITE_FAST_ENOUGH};
 
 pub struct Pace {
     most: usize,
@@ -23,13 +25,19 @@ pub struct Pace {
     /// Writes since the last look, and what they took together.
     writes: AtomicU64,
     writes_micros: AtomicU64,
+    /// Of each serving thread: the shortest time since the last look that anything waited for it.
+    waits_micros: Box<[AtomicU64]>,
 }
+
+/// Nothing has had its turn.
+const STUCK: u64 = u64::MAX;
 
 /// Room for one request, until it is dropped.
 pub struct Room<'a>(&'a Pace);
 
 impl Pace {
-    pub fn new(most: usize) -> Self {
+    /// - `threads`: how many serve.
+    pub fn new(most: usize, threads: usize) -> Self {
         Self {
             most,
             in_progress: AtomicUsize::new(0),
@@ -37,6 +45,7 @@ impl Pace {
             met: AtomicBool::new(false),
             writes: AtomicU64::new(0),
             writes_micros: AtomicU64::new(0),
+            waits_micros: (0..threads).map(|_| AtomicU64::new(0)).collect(),
         }
     }
 
@@ -66,11 +75,20 @@ impl Pace {
         self.writes_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// Something that was ready has waited so long for its turn on a thread.
+    pub fn waited(&self, thread: usize, wait: Duration) {
+        let micros = u64::try_from(wait.as_micros()).unwrap_or(STUCK);
+        self.waits_micros[thread].fetch_min(micros, Ordering::Relaxed);
+    }
+
     /// Moves the bound by what was seen since the last look.
     pub fn look(&self) {
         let writes = self.writes.swap(0, Ordering::Relaxed);
         let took = self.writes_micros.swap(0, Ordering::Relaxed);
         let slow = took.checked_div(writes).map(Duration::from_micros) > Some(WRITE_FAST_ENOUGH);
+        let shortest = |wait: &AtomicU64| wait.swap(STUCK, Ordering::Relaxed);
+        let longest = self.waits_micros.iter().map(shortest).max().map(Duration::from_micros);
+        let slow = slow || longest > Some(THREAD_SOON_ENOUGH);
         let met = self.met.swap(false, Ordering::Relaxed);
         let bound = self.bound.load(Ordering::Relaxed);
         let in_progress = self.in_progress.load(Ordering::Relaxed);
@@ -108,13 +126,14 @@ mod tests {
     fn look_often(pace: &Pace, wrote: &[Duration]) {
         for _ in 0..20 {
             wrote.iter().for_each(|took| pace.wrote(*took));
+            pace.waited(0, FAST);
             pace.look();
         }
     }
 
     #[test]
     fn one_too_many_is_refused_until_another_is_done() {
-        let pace = Pace::new(2);
+        let pace = Pace::new(2, 1);
         let mut inside = fill(&pace);
         assert_eq!(inside.len(), 2);
         inside.pop();
@@ -123,10 +142,11 @@ mod tests {
 
     #[test]
     fn when_every_write_is_slow_fewer_are_let_in_and_never_too_few() {
-        let pace = Pace::new(MOST);
+        let pace = Pace::new(MOST, 1);
         let inside = fill(&pace);
         assert_eq!(inside.len(), MOST);
         pace.wrote(SLOW);
+        pace.waited(0, FAST);
         pace.look();
         drop(inside);
         assert_eq!(fill(&pace).len(), MOST * 3 / 4);
@@ -136,14 +156,39 @@ mod tests {
 
     #[test]
     fn a_slow_write_among_fast_ones_is_no_queue() {
-        let pace = Pace::new(MOST);
+        let pace = Pace::new(MOST, 1);
         look_often(&pace, &[FAST, SLOW, FAST]);
         assert_eq!(fill(&pace).len(), MOST);
     }
 
     #[test]
+    fn when_everybody_waits_for_a_thread_fewer_are_let_in() {
+        let waits = THREAD_SOON_ENOUGH * 2;
+        for waits in [&[waits, waits][..], &[]] {
+            let pace = Pace::new(MOST, 2);
+            pace.look();
+            let inside = fill(&pace);
+            waits.iter().for_each(|wait| pace.waited(1, *wait));
+            pace.waited(0, FAST);
+            pace.look();
+            drop(inside);
+            assert_eq!(fill(&pace).len(), MOST * 3 / 4);
+        }
+    }
+
+    #[test]
+    fn a_burst_that_has_passed_is_no_queue() {
+        let pace = Pace::new(MOST, 1);
+        for wait in [THREAD_SOON_ENOUGH * 9, FAST] {
+            pace.waited(0, wait);
+        }
+        pace.look();
+        assert_eq!(fill(&pace).len(), MOST);
+    }
+
+    #[test]
     fn a_bound_that_is_met_goes_up_again_while_writes_are_fast() {
-        let pace = Pace::new(MOST);
+        let pace = Pace::new(MOST, 1);
         look_often(&pace, &[SLOW]);
         for _ in 0..20 {
             fill(&pace);
@@ -154,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_bound_below_the_least_stays_as_it_was_configured() {
-        let pace = Pace::new(1);
+        let pace = Pace::new(1, 1);
         look_often(&pace, &[SLOW]);
         assert_eq!(fill(&pace).len(), 1);
     }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, CompactionDecision, DB,
-    DBCompressionType, DBRecoveryMode, Options, SliceTransform, WriteBatch, WriteBufferManager,
-    WriteOptions,
+    DBCompressionType, DBRecoveryMode, Env, Options, SliceTransform, WriteBatch,
+    WriteBufferManager, WriteOptions,
 };
 
 use crate::acknowledged::Acknowledged;
@@ -178,6 +178,11 @@ fn database_options(memory: &Memory) -> Options {
     options.set_write_buffer_manager(&memory.memtables);
     options.set_max_open_files(OPEN_FILES_MAX);
     options.set_max_background_jobs(BACKGROUND_JOBS_MAX);
+    // Merging files can wait for a moment in which nobody pays.
+    let mut env = Env::new().expect("every process has an environment");
+    env.lower_thread_pool_cpu_priority();
+    env.lower_high_priority_thread_pool_cpu_priority();
+    options.set_env(&env);
     // So that a flush does not leave the operating system with megabytes to write at once, while
     // a commit waits for its sync.
     options.set_bytes_per_sync(SST_BYTES_PER_SYNC);
