@@ -11,7 +11,8 @@ use paceline_domain::ids::SessionId;
 use paceline_domain::tables::Tables;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{
-    Engine, Front, IdempotencyKey, Keyed, Options, PaymentOffered, Reply, SealKey, Surroundings,
+    Engine, Front, IdempotencyKey, Keyed, Options, Outside, PaymentOffered, Reply, SealKey,
+    Surroundings, Voices, tokenized,
 };
 use paceline_storage::rocks::Sync;
 use paceline_storage::{DataDirError, EventLog, MemoryLog, RocksLog, RocksOptions};
@@ -42,12 +43,13 @@ pub fn start(
         answers_kept: Duration::from_secs(48 * 3600),
         complete_deadline: Duration::from_secs(60),
         gateway_timeout: Duration::from_secs(10),
+        tokenized: tokenized::Options::default(),
     };
     Engine::start(
         options,
         log,
-        Arc::new(Simulated::new(at_once, Arc::new(MemoryLog::new()))),
-        Arc::new(shop::words()),
+        Outside::new(Arc::new(Simulated::new(at_once, Arc::new(MemoryLog::new())))),
+        Voices::new(Arc::new(shop::words())),
         surroundings,
         Arc::new(tables),
         SealKey::new(&[7; 32]),

@@ -15,7 +15,7 @@ use paceline_storage::{
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::entity::Entity;
+use crate::entity::{Carried, Entity};
 use crate::error::EngineError;
 use crate::host::{Local, Told};
 use crate::limits::RETRY_FIRST;
@@ -83,6 +83,7 @@ impl<E: Entity> Cells<E> {
             Told::Ask(ask) => cell.ask(host, stream, *ask, &self.tell),
             Told::Tick => {
                 if let Presence::Awake(owner) = &mut cell.presence {
+                    owner.hurry();
                     owner.tick(&host.world, &self.tell);
                 }
                 cell.carry_on(host, stream);
@@ -129,12 +130,15 @@ impl<E: Entity> Cells<E> {
     }
 
     /// What was owed has been carried out, or is to be told how it went.
-    fn carried_out(&mut self, host: &Rc<Local>, stream: StreamId, outcome: E::Command) {
+    fn carried_out(&mut self, host: &Rc<Local>, stream: StreamId, carried: Carried<E::Command>) {
         let Some(cell) = self.cells.get_mut(&stream) else { return };
         cell.carrying = None;
         // If it is just being read again, whatever is still owed then is carried out again.
         if let Presence::Awake(owner) = &mut cell.presence {
-            owner.tell(&host.world, outcome, &self.tell);
+            match carried {
+                Carried::Done(outcome) => owner.tell(&host.world, outcome, &self.tell),
+                Carried::Later(at) => owner.postpone(&host.world, at, &self.tell),
+            }
         }
         cell.carry_on(host, stream);
     }

@@ -7,6 +7,12 @@
 //! Promise: stock is held before money is reserved, money is reserved before the session is
 //! completed, and what a completed session owes is repeated until it is done.
 
+pub(crate) mod challenges;
+pub(crate) mod links;
+pub(crate) mod notices;
+pub(crate) mod payments;
+pub(crate) mod statements;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +23,7 @@ use paceline_domain::instrument::{self, Progress};
 use paceline_domain::order::{self, Placement};
 use paceline_domain::session::{AttemptOutcome, Command, Effect, Release};
 use paceline_domain::stock;
+use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 use tokio::sync::oneshot;
 
@@ -26,7 +33,7 @@ use crate::limits::{RETRIES_BEFORE_OVERDUE, RETRY_FIRST, RETRY_LONGEST};
 use crate::metrics::{CallMetrics, Metrics};
 use crate::secret::Secret;
 use crate::turn::Ask;
-use crate::voice::Manner;
+use crate::voice::INSIDE;
 use crate::world::World;
 
 /// Carries out what a session owes.
@@ -225,7 +232,7 @@ async fn credential_lost(world: &World, attempt: AttemptId) -> ! {
 
 /// Whether a stream may have been written to before.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
+pub(crate) enum Known {
     Perhaps,
     /// Its id was made up for this very command, which writes if there is nothing yet: reading
     /// first would be in vain, save after a crash, and then the log says so.
@@ -233,7 +240,7 @@ enum Known {
 }
 
 /// Asks another entity until it answers.
-async fn ask<E: Entity>(
+pub(crate) async fn ask<E: Entity>(
     world: &Arc<World>,
     stream: StreamId,
     command: E::Command,
@@ -249,7 +256,7 @@ where
         let (reply, answer) = oneshot::channel();
         let ask = Ask {
             command: command.clone(),
-            manner: Manner(0),
+            manner: INSIDE,
             keyed: None,
             secret: secret.clone(),
             reply,
@@ -264,6 +271,23 @@ where
         world.metrics.retry(E::KIND.word());
         repeats.wait(|| format!("{} {stream:?}", E::KIND.word())).await;
     }
+}
+
+/// When something is tried again that the world has not been ready for: the later the longer it
+/// is owed, at random within half of that, so that not everybody comes back at once.
+///
+/// - `since`: when it became owed.
+pub(crate) fn later(
+    world: &World,
+    since: Timestamp,
+    first: Duration,
+    longest: Duration,
+) -> Timestamp {
+    let now = world.now();
+    let owed = Duration::from_millis(now.0.saturating_sub(since.0) / 2);
+    let wait = owed.clamp(first, longest).as_millis();
+    let wait = wait / 2 + world.surroundings.unguessable() % (wait / 2 + 1);
+    now.after(Duration::from_millis(u64::try_from(wait).expect("a wait is shorter than an era")))
 }
 
 /// The waits between the repeats of one step: each twice as long as the one before, up to a

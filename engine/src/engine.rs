@@ -1,7 +1,7 @@
 //! The engine's handle: start, ask, stop; all that a wire sees.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use actix::ArbiterHandle;
@@ -12,22 +12,24 @@ use paceline_domain::session::{Changes, Command, Complete, Create, InstrumentSho
 use paceline_domain::stock;
 use paceline_domain::tables::Tables;
 use paceline_domain::text::Text;
-use paceline_storage::EventLog;
+use paceline_storage::{EventLog, StreamId};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::bank::Bank;
 use crate::clock::Surroundings;
-use crate::directory::Directory;
-use crate::entity::{Kind, Stocks};
+use crate::entity::{Entity, Kind, Sessions, Stocks};
 use crate::error::EngineError;
 use crate::gateway::Gateway;
+use crate::google::Google;
 use crate::idempotency::{Claim, Claims, Keyed};
 use crate::limits::{ASKS_RETRIED_MAX, ATTEMPTS_OPEN_MAX, DRAIN_LONGEST, LEVEL_PATIENCE};
-use crate::metrics::Metrics;
+use crate::messenger::Messenger;
 use crate::seal::SealKey;
 use crate::secret::Secret;
 use crate::timers;
+use crate::tokenized;
 use crate::turn::{Answered, Ask, Permit, Unanswered};
-use crate::voice::{Manner, Reply, Voice};
+use crate::voice::{Manner, Reply, Voices};
 use crate::world::World;
 
 /// What an operator turns.
@@ -47,8 +49,28 @@ pub struct Options {
     pub answers_kept: Duration,
     /// When the caller of a complete is told to look again.
     pub complete_deadline: Duration,
-    /// When a question to the processor counts as unanswered.
+    /// When a question to the processor, or to the bank, counts as unanswered.
     pub gateway_timeout: Duration,
+    pub tokenized: tokenized::Options,
+}
+
+/// Who is asked and told outside of this process.
+#[derive(Clone)]
+pub struct Outside {
+    pub gateway: Arc<dyn Gateway>,
+    /// The integrator's core banking; `None`: the ledger that the engine keeps.
+    pub bank: Option<Arc<dyn Bank>>,
+    /// `None`: no one-time password can be sent.
+    pub messenger: Option<Arc<dyn Messenger>>,
+    /// `None`: what is owed to Google waits.
+    pub google: Option<Arc<dyn Google>>,
+}
+
+impl Outside {
+    /// A payment processor alone.
+    pub fn new(gateway: Arc<dyn Gateway>) -> Self {
+        Self { gateway, bank: None, messenger: None, google: None }
+    }
 }
 
 /// What belongs to every request, whatever it asks.
@@ -68,10 +90,10 @@ pub struct PaymentOffered {
 
 /// A running engine. Clones are handles of the same.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(pub(crate) Arc<Inner>);
 
-struct Inner {
-    world: Arc<World>,
+pub(crate) struct Inner {
+    pub world: Arc<World>,
     workers: Vec<ArbiterHandle>,
     claims: Claims,
     /// One permit for each request in flight.
@@ -84,38 +106,22 @@ impl Engine {
     pub fn start(
         options: Options,
         log: Arc<dyn EventLog>,
-        gateway: Arc<dyn Gateway>,
-        voice: Arc<dyn Voice>,
+        outside: Outside,
+        voices: Voices,
         surroundings: Arc<dyn Surroundings>,
         tables: Arc<Tables>,
         seal_key: SealKey,
     ) -> Self {
-        let metrics = Arc::new(Metrics::default());
         let workers = surroundings.workers(options.workers);
-        let awake_max = options.actors_live_max;
-        let world = Arc::new(World {
-            log,
-            gateway,
-            voice,
-            surroundings,
-            seal_key,
-            metrics: Arc::clone(&metrics),
-            levels: Arc::default(),
-            tables: RwLock::new(tables),
-            sessions: Directory::new(awake_max),
-            instruments: Directory::new(awake_max),
-            stocks: Directory::new(awake_max),
-            orders: Directory::new(awake_max),
-            hosts: OnceLock::new(),
-            options,
-        });
+        let world = World::new(options, log, outside, voices, surroundings, tables, seal_key);
         world.open(&workers);
         let timed = Arc::clone(&world);
         workers[0].spawn_fn(move || {
+            actix::spawn(timers::count_notices(Arc::clone(&timed)));
             actix::spawn(timers::run(timed));
         });
         Self(Arc::new(Inner {
-            claims: Claims::new(world.options.answers_cached_bytes_max, metrics),
+            claims: Claims::new(world.options.answers_cached_bytes_max, Arc::clone(&world.metrics)),
             room: Arc::new(Semaphore::new(world.options.asks_max)),
             draining: AtomicBool::new(false),
             world,
@@ -175,7 +181,7 @@ impl Engine {
             self.learn_levels(&changes).await;
             let id = SessionId(self.0.world.fresh_id());
             asking
-                .send(id, true, |world| {
+                .send::<Sessions>(Kind::Session.stream(id.0), true, |world| {
                     Command::Create(Box::new(Create {
                         id,
                         caller: caller.clone(),
@@ -202,10 +208,13 @@ impl Engine {
         if let Some(glance) = glance.filter(|glance| glance.caller == caller)
             && world.now() < glance.until
         {
-            return Ok(world.voice.again(front.manner, glance.body));
+            return Ok(world.voices.checkout.again(front.manner, glance.body));
         }
         self.ask_keyed(front, async |asking| {
-            asking.send(id, false, |_| Command::Look { caller: caller.clone() }).await
+            let stream = Kind::Session.stream(id.0);
+            asking
+                .send::<Sessions>(stream, false, |_| Command::Look { caller: caller.clone() })
+                .await
         })
         .await
     }
@@ -221,7 +230,7 @@ impl Engine {
         self.ask_keyed(front, async |asking| {
             self.learn_levels(&changes).await;
             asking
-                .send(id, false, |world| {
+                .send::<Sessions>(Kind::Session.stream(id.0), false, |world| {
                     Command::Update(Box::new(Update {
                         caller: caller.clone(),
                         changes: changes.clone(),
@@ -257,7 +266,7 @@ impl Engine {
             asking.secret = Some(offered.credential.clone());
             asking.patience = Some(self.0.world.options.complete_deadline);
             asking
-                .send(id, false, |world| {
+                .send::<Sessions>(Kind::Session.stream(id.0), false, |world| {
                     Command::Complete(Box::new(Complete {
                         caller: caller.clone(),
                         instrument: world.seal_key.instrument(id, &offered.credential),
@@ -282,7 +291,7 @@ impl Engine {
     ) -> Result<Reply, EngineError> {
         self.ask_keyed(front, async |asking| {
             asking
-                .send(id, false, |world| Command::Cancel {
+                .send::<Sessions>(Kind::Session.stream(id.0), false, |world| Command::Cancel {
                     caller: caller.clone(),
                     now: world.now(),
                 })
@@ -303,7 +312,7 @@ impl Engine {
     }
 
     /// One request, under its key if it has one: of those with the same key one does the work.
-    async fn ask_keyed<'a>(
+    pub(crate) async fn ask_keyed<'a>(
         &'a self,
         front: Front,
         work: impl AsyncFn(Asking<'a>) -> Result<Answered<Reply>, EngineError>,
@@ -367,23 +376,26 @@ async fn count(world: &Arc<World>, product: &ProductId) {
     let _ = tokio::time::timeout(LEVEL_PATIENCE, answer).await; // the level is what was wanted
 }
 
-/// One request on its way to its session.
-struct Asking<'a> {
+/// One request on its way to its entity.
+pub(crate) struct Asking<'a> {
     engine: &'a Inner,
     manner: Manner,
     keyed: Option<Keyed>,
-    secret: Option<Secret>,
-    patience: Option<Duration>,
+    pub secret: Option<Secret>,
+    pub patience: Option<Duration>,
 }
 
 impl Asking<'_> {
     /// Sends the command, and again if its actor had to change its mind about who owns what.
-    async fn send(
+    pub async fn send<E: Entity>(
         self,
-        id: SessionId,
+        stream: StreamId,
         fresh: bool,
-        command: impl Fn(&World) -> Command,
-    ) -> Result<Answered<Reply>, EngineError> {
+        command: impl Fn(&World) -> E::Command,
+    ) -> Result<Answered<E::Reply>, EngineError>
+    where
+        E::Reply: From<Reply>,
+    {
         let Inner { world, .. } = self.engine;
         for _ in 0..=ASKS_RETRIED_MAX {
             let (reply, answer) = oneshot::channel();
@@ -396,11 +408,11 @@ impl Asking<'_> {
                 permit: Some(self.engine.permit()?),
                 patience: self.patience,
             };
-            world.sessions.send(world, Kind::Session.stream(id.0), ask, fresh);
+            E::directory(world).send(world, stream, ask, fresh);
             match answer.await {
                 Ok(Ok(answered)) => return Ok(answered),
                 Ok(Err(Unanswered::Before(reply))) => {
-                    return Ok(Answered { reply, remembered: true });
+                    return Ok(Answered { reply: reply.into(), remembered: true });
                 }
                 Ok(Err(Unanswered::Failed(error))) => return Err(error),
                 Ok(Err(Unanswered::Again)) | Err(_) => {}

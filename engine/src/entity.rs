@@ -1,34 +1,55 @@
-//! What the engine asks of a state machine, and the four it runs.
+//! What the engine asks of a state machine, and those it runs: four of the merchant's checkout,
+//! eight of the integrator's payments.
 //!
 //! Why: a turn, a mailbox, a directory and a timer are the same for all of them. What differs is
 //! here: the three functions of the core, what an asker may wait for, and how it is answered.
 
+mod account;
+mod challenge;
 mod instrument;
+mod journal;
+mod link;
+mod name;
+mod notice;
 mod order;
+mod payment;
 mod session;
+mod statement;
 mod stock;
 
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use paceline_domain::asked::Asked;
 use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
+use ring::digest::{Context, SHA256};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use account::Accounts;
+pub use challenge::Challenges;
+pub(crate) use challenge::decline;
 pub use instrument::Instruments;
+pub use journal::Journals;
+pub use link::Links;
+pub use name::Names;
+pub use notice::Notices;
 pub use order::Orders;
+pub use payment::Payments;
 pub use session::Sessions;
+pub use statement::Statements;
 pub use stock::Stocks;
 
 use crate::actors::Cells;
 use crate::directory::{Directory, Glance};
+use crate::engine::Options;
 use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
-use crate::voice::{Manner, Reply, Voice};
+use crate::voice::{Manner, Reply, Voices};
 use crate::world::World;
 
 /// What kind of entity a stream belongs to. The number is on disk: it never changes.
@@ -39,10 +60,31 @@ pub enum Kind {
     Instrument = 2,
     Stock = 3,
     Order = 4,
+    Account = 5,
+    Name = 6,
+    Link = 7,
+    Challenge = 8,
+    Payment = 9,
+    Statement = 10,
+    Notice = 11,
+    Journal = 12,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Session, Self::Instrument, Self::Stock, Self::Order];
+    pub const ALL: [Self; 12] = [
+        Self::Session,
+        Self::Instrument,
+        Self::Stock,
+        Self::Order,
+        Self::Account,
+        Self::Name,
+        Self::Link,
+        Self::Challenge,
+        Self::Payment,
+        Self::Statement,
+        Self::Notice,
+        Self::Journal,
+    ];
 
     /// The word in metrics, logs and on the command line.
     pub fn word(self) -> &'static str {
@@ -51,6 +93,14 @@ impl Kind {
             Self::Instrument => "instrument",
             Self::Stock => "stock",
             Self::Order => "order",
+            Self::Account => "account",
+            Self::Name => "name",
+            Self::Link => "link",
+            Self::Challenge => "challenge",
+            Self::Payment => "payment",
+            Self::Statement => "statement",
+            Self::Notice => "notice",
+            Self::Journal => "journal",
         }
     }
 
@@ -61,6 +111,15 @@ impl Kind {
     pub(crate) fn of(stream: StreamId) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as u8 == stream.kind)
     }
+}
+
+/// What became of something owed.
+pub(crate) enum Carried<C> {
+    /// The command that tells the entity how it went.
+    Done(C),
+    /// The world is not ready: it is tried again at this time, and nothing is kept in memory for
+    /// it until then.
+    Later(Timestamp),
 }
 
 /// A state machine with one stream for each of its instances.
@@ -94,7 +153,7 @@ pub(crate) trait Entity: Sized + 'static {
 
     /// Words for whoever asked.
     fn reply(
-        voice: &dyn Voice,
+        voices: &Voices,
         manner: Manner,
         state: &Self::State,
         step: Option<Self::Step>,
@@ -110,6 +169,11 @@ pub(crate) trait Entity: Sized + 'static {
     /// The reply as a wire would send it again, if a wire may have asked.
     fn to_remember(_: &Self::Reply) -> Option<&Reply> {
         None
+    }
+
+    /// How long an answer is repeated.
+    fn answers_kept(options: &Options) -> Duration {
+        options.answers_kept
     }
 
     /// What a reader may be told from now on without a turn, if this was the reply to whoever
@@ -148,8 +212,9 @@ pub(crate) trait Entity: Sized + 'static {
         None
     }
 
-    /// The keyed question that is still to be answered.
-    fn asked(_: &Self::State) -> Option<&Asked> {
+    /// The keyed question that is still to be answered, and the step that it waits for. The first,
+    /// if there are several: they end in the order in which they were asked.
+    fn asked(_: &Self::State) -> Option<(Self::Step, &Asked)> {
         None
     }
 
@@ -163,17 +228,28 @@ pub(crate) trait Entity: Sized + 'static {
         false
     }
 
-    /// Carries out what is owed, as often as it takes. The answer is the command that tells the
-    /// entity how it went.
+    /// Carries out what is owed, as often as it takes, or until it is better tried again later.
     fn carry_out(
         world: Arc<World>,
         effect: Self::Effect,
         secret: Option<Secret>,
-    ) -> impl Future<Output = Self::Command>;
+    ) -> impl Future<Output = Carried<Self::Command>>;
 
     /// Tells the rest of the process what it may want to know at once.
     fn publish(_: &World, _: StreamId, _: &Self::State) {}
 
     /// Counts an event that has become durable.
     fn count(_: &Self::Event, _: &Metrics) {}
+}
+
+/// The id of something that others name: a hash of the words that name it, each told from the next.
+pub(crate) fn hashed(words: &[&str]) -> u128 {
+    let mut context = Context::new(&SHA256);
+    for word in words {
+        context.update(&(word.len() as u64).to_be_bytes());
+        context.update(word.as_bytes());
+    }
+    let hash = context.finish();
+    let half = hash.as_ref()[..16].try_into().expect("a SHA-256 has 32 bytes");
+    u128::from_be_bytes(half)
 }

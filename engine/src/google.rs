@@ -31,6 +31,20 @@ pub enum What {
     ProposeStatement { statement: RequestId, total_due: Micros, currency: CurrencyCode },
 }
 
+impl What {
+    /// The method, as Google calls it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Result(Subject::Capture { .. }) => "captureResultNotification",
+            Self::Result(Subject::Refund { .. }) => "refundResultNotification",
+            Self::Result(Subject::Disbursement { .. }) => "disburseFundsResultNotification",
+            Self::StatementPage { .. } => "remittanceStatementDetails",
+            Self::AcceptStatement { .. } => "acceptRemittanceStatement",
+            Self::ProposeStatement { .. } => "acceptRemittanceStatementWithModifications",
+        }
+    }
+}
+
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {

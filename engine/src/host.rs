@@ -14,7 +14,10 @@ use actix::{Actor, Addr, ArbiterHandle, AsyncContext, Context, Handler, Message}
 use paceline_storage::StreamId;
 
 use crate::actors::Cells;
-use crate::entity::{Entity, Instruments, Orders, Sessions, Stocks};
+use crate::entity::{
+    Accounts, Challenges, Entity, Instruments, Journals, Links, Names, Notices, Orders, Payments,
+    Sessions, Statements, Stocks,
+};
 use crate::turn::{Ask, Written};
 use crate::world::World;
 
@@ -28,6 +31,14 @@ pub(crate) struct Local {
     pub instruments: RefCell<Cells<Instruments>>,
     pub stocks: RefCell<Cells<Stocks>>,
     pub orders: RefCell<Cells<Orders>>,
+    pub accounts: RefCell<Cells<Accounts>>,
+    pub names: RefCell<Cells<Names>>,
+    pub links: RefCell<Cells<Links>>,
+    pub challenges: RefCell<Cells<Challenges>>,
+    pub payments: RefCell<Cells<Payments>>,
+    pub statements: RefCell<Cells<Statements>>,
+    pub notices: RefCell<Cells<Notices>>,
+    pub journals: RefCell<Cells<Journals>>,
 }
 
 /// What an entity is told.
@@ -121,6 +132,14 @@ impl Host {
             instruments: RefCell::new(cells(&address)),
             stocks: RefCell::new(cells(&address)),
             orders: RefCell::new(cells(&address)),
+            accounts: RefCell::new(cells(&address)),
+            names: RefCell::new(cells(&address)),
+            links: RefCell::new(cells(&address)),
+            challenges: RefCell::new(cells(&address)),
+            payments: RefCell::new(cells(&address)),
+            statements: RefCell::new(cells(&address)),
+            notices: RefCell::new(cells(&address)),
+            journals: RefCell::new(cells(&address)),
         }))
     }
 }

@@ -3,11 +3,17 @@
 //! Why: "what happened to this checkout?" is answered from what is on disk, by the same reader
 //! that wakes an actor, whether the program runs or not.
 
+mod standard;
 mod words;
 
 use std::fmt::{self, Write};
 
-use paceline_domain::ids::{AttemptId, InstrumentId, OrderId, ProductId, SessionId};
+use paceline_domain::ids::{
+    AccountId, AssociationId, AttemptId, ChallengeId, InstrumentId, IntegratorAccountId, LinkId,
+    MalformedId, NoticeId, OrderId, PaymentId, ProductId, RequestId, SessionId, StatementId,
+};
+use paceline_domain::name::Identifier;
+use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 use paceline_storage::{EventLog, StreamId};
 use serde::Serialize;
@@ -15,7 +21,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::codec;
-use crate::entity::{Entity, Instruments, Kind, Orders, Sessions, Stocks};
+use crate::entity::{
+    Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
+    Payments, Sessions, Statements, Stocks,
+};
 use crate::gateway::simulated::Simulated;
 
 /// One entity's story, oldest event first.
@@ -40,7 +49,7 @@ pub struct Chapter {
 /// Why there is no story.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InspectError {
-    #[error("`{0}` is no entity; there are session, instrument, stock, order and processor")]
+    #[error("`{0}` is no entity; there are {all}, {PROCESSOR}", all = Kind::ALL.map(Kind::word).join(", "))]
     EntityUnknown(String),
     #[error("`{id}` is no id of this kind: {why}")]
     Malformed { id: String, why: String },
@@ -55,9 +64,10 @@ pub const PROCESSOR: &str = "processor";
 
 /// Tells the story of one entity.
 ///
-/// - `entity`: `session`, `instrument`, `stock`, `order`, or [`PROCESSOR`].
+/// - `entity`: a [`Kind`]'s word, or [`PROCESSOR`].
 /// - `id`: as the wires and the logs write it, a product's id for `stock`, an attempt's for
-///   [`PROCESSOR`].
+///   [`PROCESSOR`]; a payment or a statement also as Google names it, its account id, a slash and
+///   the request's id.
 /// - `book`: the simulated processor's.
 ///
 /// # Errors
@@ -79,23 +89,87 @@ pub fn inspect(
         .into_iter()
         .find(|kind| kind.word() == entity)
         .ok_or_else(|| InspectError::EntityUnknown(entity.to_owned()))?;
-    let wide = |parsed: Result<u128, String>| parsed.map(|wide| kind.stream(wide));
-    let stream = match kind {
-        Kind::Session => wide(SessionId::parse(plain).map(|i| i.0).map_err(|e| e.to_string())),
-        Kind::Instrument => {
-            wide(InstrumentId::parse(plain).map(|i| i.0).map_err(|e| e.to_string()))
-        }
-        Kind::Order => wide(OrderId::parse(plain).map(|i| i.0).map_err(|e| e.to_string())),
-        Kind::Stock => ProductId::parse(id).map(|p| Stocks::stream(&p)).map_err(|e| e.to_string()),
-    };
-    let stream = stream.map_err(malformed)?;
+    let stream = stream(kind, id, plain).map_err(malformed)?;
     let events = match kind {
         Kind::Session => chapters::<Sessions>(log, stream, words::session),
         Kind::Instrument => chapters::<Instruments>(log, stream, words::instrument),
         Kind::Order => chapters::<Orders>(log, stream, words::order),
         Kind::Stock => chapters::<Stocks>(log, stream, words::stock),
+        Kind::Account => chapters::<Accounts>(log, stream, standard::account),
+        Kind::Name => chapters::<Names>(log, stream, standard::name),
+        Kind::Link => chapters::<Links>(log, stream, standard::link),
+        Kind::Challenge => chapters::<Challenges>(log, stream, standard::challenge),
+        Kind::Payment => chapters::<Payments>(log, stream, standard::payment),
+        Kind::Statement => chapters::<Statements>(log, stream, standard::statement),
+        Kind::Notice => chapters::<Notices>(log, stream, standard::notice),
+        Kind::Journal => chapters::<Journals>(log, stream, standard::journal),
     }?;
     story(kind.word(), id, events)
+}
+
+/// Where an entity of this id is stored.
+///
+/// - `plain`: what follows the last slash of `id`.
+fn stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
+    fn wide<T>(parsed: Result<T, MalformedId>, id: fn(T) -> u128) -> Result<u128, String> {
+        parsed.map(id).map_err(|error| error.to_string())
+    }
+    let id = match kind {
+        Kind::Session => wide(SessionId::parse(plain), |id| id.0),
+        Kind::Instrument => wide(InstrumentId::parse(plain), |id| id.0),
+        Kind::Order => wide(OrderId::parse(plain), |id| id.0),
+        Kind::Link => wide(LinkId::parse(id), |id| id.0),
+        Kind::Challenge => wide(ChallengeId::parse(id), |id| id.0),
+        Kind::Notice => wide(NoticeId::parse(id), |id| id.0),
+        Kind::Payment => match of_request(id)? {
+            Some((integrator, request)) => Ok(Payments::capture(&integrator, &request).0),
+            None => wide(PaymentId::parse(id), |id| id.0),
+        },
+        Kind::Statement => match of_request(id)? {
+            Some((integrator, request)) => Ok(Statements::id(&integrator, &request).0),
+            None => wide(StatementId::parse(id), |id| id.0),
+        },
+        Kind::Stock => {
+            let product = ProductId::parse(id).map_err(|error| error.to_string())?;
+            return Ok(Stocks::stream(&product));
+        }
+        Kind::Account => {
+            let account = AccountId::parse(id).map_err(|error| error.to_string())?;
+            return Ok(Accounts::stream(&account));
+        }
+        Kind::Name => return name(id),
+        Kind::Journal => {
+            let of = id.rsplit_once('/').and_then(|(of, day)| Some((of, day.parse().ok()?)));
+            let (of, day) = of.ok_or("it is an account id of Google's, `/` and days since 1970")?;
+            let integrator = IntegratorAccountId::parse(of).map_err(|error| error.to_string())?;
+            return Ok(Journals::stream(&integrator, day));
+        }
+    };
+    id.map(|id| kind.stream(id))
+}
+
+/// What Google calls a payment or a statement by: its account id, a slash, the request's id.
+fn of_request(id: &str) -> Result<Option<(IntegratorAccountId, RequestId)>, String> {
+    let Some((integrator, request)) = id.rsplit_once('/') else { return Ok(None) };
+    let integrator = IntegratorAccountId::parse(integrator).map_err(|error| error.to_string())?;
+    let request = RequestId::parse(request).map_err(|error| error.to_string())?;
+    Ok(Some((integrator, request)))
+}
+
+/// A name is told with what it is a name of: `phone:+15550100001`.
+fn name(id: &str) -> Result<StreamId, String> {
+    const KINDS: &str = "a name begins with `phone:`, `email:`, `vpa:` or `association:`";
+    let (what, name) = id.split_once(':').ok_or(KINDS)?;
+    let text = || Text::parse(name).map_err(|error| error.to_string());
+    Ok(match what {
+        "phone" => Names::customer(&Identifier::Phone(text()?)),
+        "email" => Names::customer(&Identifier::Email(text()?)),
+        "vpa" => Names::customer(&Identifier::Vpa(text()?)),
+        "association" => {
+            Names::association(&AssociationId::parse(name).map_err(|error| error.to_string())?)
+        }
+        _ => return Err(KINDS.to_owned()),
+    })
 }
 
 fn chapters<E: Entity>(

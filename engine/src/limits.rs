@@ -1,5 +1,6 @@
 //! Every bound of the engine that an operator does not turn, and why it has its size.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
@@ -56,3 +57,40 @@ pub const READERS_MAX: usize = 8;
 
 /// How long draining waits for what is in flight.
 pub const DRAIN_LONGEST: Duration = Duration::from_secs(20);
+
+/// The first repeat of what is owed to Google, or to a bank that is away, comes after about this;
+/// each later one after half of the time for which it has been owed.
+pub const OWED_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest wait of what is owed outside: the end of an outage of hours is noticed within this.
+pub const OWED_LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// The first and the longest wait where somebody has to mend something first.
+pub const MENDING_FIRST: Duration = Duration::from_secs(60);
+pub const MENDING_LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// When a call to Google counts as unanswered: beyond the longest that its services promise.
+pub const GOOGLE_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What is owed to Google for longer than this is late: somebody should know.
+pub const NOTICE_LATE: Duration = Duration::from_secs(5 * 60);
+
+/// How often it is counted what is owed to Google.
+pub const NOTICES_COUNTED_EVERY: Duration = Duration::from_secs(15);
+
+/// Lines of a statement in one page: the most that Google gives, so that there are few pages.
+pub const STATEMENT_PAGE_LINES: u32 = 1_000;
+
+/// Lines that a statement lacks and that are listed one by one: what is more than this is no
+/// matter of lines. They fit a record.
+pub const MISSING_LINES_MAX: usize = 4_000;
+
+/// Payments that a statement looks at together.
+pub const LOOKED_UP_AT_ONCE: usize = 64;
+
+/// Days of journals that a statement is held against: a year and a bit, whatever period it names.
+pub const STATEMENT_DAYS_MAX: usize = 400;
+
+/// Rounds of PBKDF2 over the password that a customer signs in with. OWASP's advice of 2023 for
+/// SHA-256; a tenth of a second on a thread that serves nobody else.
+pub const PASSWORD_ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is not zero");

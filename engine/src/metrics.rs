@@ -1,9 +1,12 @@
 //! The metrics of this crate: names, labels, help texts, and handles resolved once.
 
+pub mod standard;
+
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use paceline_domain::money::{CurrencyCode, MinorUnits};
 use paceline_domain::session::{CancelReason, Event};
 
+use self::standard::StandardMetrics;
 use crate::entity::Kind;
 use crate::gateway::Answer;
 
@@ -79,6 +82,7 @@ pub fn describe() {
     counter!(UNITS_TOTAL, Unit::Count, "Units held, sold and released");
     counter!(MONEY_TOTAL, Unit::Count, "Minor units reserved and captured");
     counter!(ORDERS_PLACED_TOTAL, Unit::Count, "Orders placed");
+    standard::describe();
 }
 
 /// The handles of one engine.
@@ -98,6 +102,7 @@ pub struct Metrics {
     pub(crate) orders_placed: Counter,
     pub(crate) reserve: CallMetrics,
     pub(crate) capture: CallMetrics,
+    pub(crate) standard: StandardMetrics,
     created: Counter,
     updated: Counter,
     accepted: Counter,
@@ -152,6 +157,7 @@ impl Default for Metrics {
             orders_placed: counter!(ORDERS_PLACED_TOTAL),
             reserve: CallMetrics::of("reserve", "reserved"),
             capture: CallMetrics::of("capture", "captured"),
+            standard: StandardMetrics::default(),
             created: event("created"),
             updated: event("updated"),
             accepted: event("completion_accepted"),

@@ -5,9 +5,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use paceline_domain::ids::{InstrumentId, SessionId};
+use paceline_domain::asked::Hidden;
+use paceline_domain::ids::{ChallengeId, InstrumentId, LinkId, SessionId};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -17,8 +19,8 @@ use crate::world::beside;
 
 const KEY_BYTES: usize = 32;
 
-/// The key of one data directory. Whoever loses it loses the credentials of payments in flight,
-/// nothing else.
+/// The key of one data directory. Whoever loses it loses the credentials of payments in flight, and
+/// every link: no token is recognised any more.
 pub struct SealKey {
     seal: LessSafeKey,
     hash: hmac::Key,
@@ -96,6 +98,29 @@ impl SealKey {
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = self.seal.open_in_place(nonce, Aad::from(owner), &mut bytes).ok()?;
         Some(Secret::new(Bytes::copy_from_slice(opened)))
+    }
+
+    /// The link of a Google payment token: who does not have the key cannot tell which.
+    pub(crate) fn link(&self, token: &Secret) -> LinkId {
+        LinkId(self.keyed(b"link", &[], token))
+    }
+
+    /// What is kept of a one-time password. The challenge is part of it: two who are sent the same
+    /// six digits have nothing in common.
+    pub(crate) fn password(&self, challenge: ChallengeId, password: &Secret) -> Hidden {
+        let hash = self.keyed(b"otp", &challenge.0.to_be_bytes(), password);
+        Hidden(Arc::from(hash.to_be_bytes().as_slice()))
+    }
+
+    fn keyed(&self, what: &[u8], owner: &[u8], secret: &Secret) -> u128 {
+        let mut context = hmac::Context::with_key(&self.hash);
+        for part in [what, owner, secret.expose()] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let tag = context.sign();
+        let half = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
+        u128::from_be_bytes(half)
     }
 
     /// The instrument behind a credential. A wallet makes a credential for one checkout, so the

@@ -9,8 +9,11 @@ use std::sync::Arc;
 
 use paceline_storage::{DueAt, Millis};
 
-use crate::entity::{Entity, Instruments, Kind, Orders, Sessions, Stocks};
-use crate::limits::{DUE_PAGE, OWED_LEFT_ALONE, TIMER_PERIOD};
+use crate::entity::{
+    Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
+    Payments, Sessions, Statements, Stocks,
+};
+use crate::limits::{DUE_PAGE, NOTICES_COUNTED_EVERY, OWED_LEFT_ALONE, TIMER_PERIOD};
 use crate::world::World;
 
 /// Runs until the process ends. One page a period: what is still due after that comes with the
@@ -25,6 +28,25 @@ pub(crate) async fn run(world: Arc<World>) {
         if after.is_none() {
             until = world.now();
         }
+    }
+}
+
+/// Counts what is owed to Google every so often, for whoever watches. Nobody waits for the number,
+/// so it is read page by page.
+pub(crate) async fn count_notices(world: Arc<World>) {
+    while world.google.is_some() {
+        let (mut owed, mut after) = (0, None);
+        loop {
+            let page = world.read(move |log| log.due(Millis(u64::MAX), after, DUE_PAGE)).await;
+            let Some(Ok(page)) = page else { break }; // the other loop says why
+            owed += page.iter().filter(|due| Kind::of(due.stream) == Some(Kind::Notice)).count();
+            match page.last() {
+                Some(last) if page.len() == DUE_PAGE => after = Some(*last),
+                _ => break,
+            }
+        }
+        world.metrics.standard.notices_owed.set(owed as f64);
+        tokio::time::sleep(NOTICES_COUNTED_EVERY).await;
     }
 }
 
@@ -45,6 +67,14 @@ async fn page(world: &Arc<World>, until: Millis, after: Option<DueAt>) -> Option
             Some(Kind::Instrument) => Instruments::directory(world).tick(world, *stream),
             Some(Kind::Stock) => Stocks::directory(world).tick(world, *stream),
             Some(Kind::Order) => Orders::directory(world).tick(world, *stream),
+            Some(Kind::Account) => Accounts::directory(world).tick(world, *stream),
+            Some(Kind::Name) => Names::directory(world).tick(world, *stream),
+            Some(Kind::Link) => Links::directory(world).tick(world, *stream),
+            Some(Kind::Challenge) => Challenges::directory(world).tick(world, *stream),
+            Some(Kind::Payment) => Payments::directory(world).tick(world, *stream),
+            Some(Kind::Statement) => Statements::directory(world).tick(world, *stream),
+            Some(Kind::Notice) => Notices::directory(world).tick(world, *stream),
+            Some(Kind::Journal) => Journals::directory(world).tick(world, *stream),
             None => tracing::error!(?stream, "a stream of an unknown kind is due"),
         }
     }

@@ -8,6 +8,16 @@
 //! Promise: a refusal and an unfinished request are never remembered; everything else is, and a
 //! repeat gets the same words.
 
+mod accounts;
+mod asking;
+mod links;
+mod otp;
+mod payments;
+mod redirect;
+mod statements;
+
+use std::time::Duration;
+
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{
     AccountId, AssociationId, ChallengeId, IntegratorAccountId, LinkId, PaymentId, RefundId,
@@ -19,8 +29,38 @@ use paceline_domain::statement::Summary;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 
+pub use accounts::{AccountError, NewAccount};
+
 use crate::secret::Secret;
-use crate::voice::Reply;
+use crate::voice::{INSIDE, Manner, Reply, Voices};
+
+/// What an operator turns.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long an answer is repeated: Google may repeat a request for 30 days.
+    pub answers_kept: Duration,
+    /// When a caller is told to ask again. Google gives up after 7 seconds.
+    pub deadline: Duration,
+    /// How long a one-time password may be used.
+    pub otp_lives: Duration,
+    /// How long somebody who has signed in on our page stays proven.
+    pub authentication_lives: Duration,
+    /// How long a token may be spent from until it has to be refreshed: at least a year.
+    pub token_lives: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            answers_kept: 30 * DAY,
+            deadline: Duration::from_secs(5),
+            otp_lives: Duration::from_secs(5 * 60),
+            authentication_lives: Duration::from_secs(10 * 60),
+            token_lives: 2 * 365 * DAY,
+        }
+    }
+}
 
 /// `sendOtp`.
 #[derive(Clone, Debug)]
@@ -209,4 +249,64 @@ pub enum Refusal {
 /// of each delivery.
 pub trait Voice: Send + Sync + 'static {
     fn words(&self, outcome: &Outcome<'_>) -> Reply;
+}
+
+/// Whoever asks over the wire, and needs words.
+pub(crate) const WIRE: Manner = Manner(1);
+
+impl Outcome<'_> {
+    /// Whether a repeat is to hear it again.
+    fn lasts(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::Unfinished)
+    }
+}
+
+/// What an entity answers: the facts to whoever asks from inside, and their words to a wire.
+#[derive(Clone, Debug)]
+pub(crate) enum Said<F> {
+    Facts(F),
+    Words { reply: Reply, lasts: bool },
+}
+
+impl<F> Said<F> {
+    pub fn by<'a>(
+        voices: &Voices,
+        manner: Manner,
+        facts: impl FnOnce() -> F,
+        words: impl FnOnce() -> Outcome<'a>,
+    ) -> Self {
+        if manner == INSIDE {
+            return Self::Facts(facts());
+        }
+        let outcome = words();
+        Self::Words { reply: voices.tokenized().words(&outcome), lasts: outcome.lasts() }
+    }
+
+    pub fn facts(self) -> F {
+        match self {
+            Self::Facts(facts) => facts,
+            Self::Words { .. } => unreachable!("who asks from inside is told facts"),
+        }
+    }
+
+    pub fn words(self) -> Reply {
+        match self {
+            Self::Words { reply, .. } => reply,
+            Self::Facts(_) => unreachable!("who asks over a wire is told words"),
+        }
+    }
+
+    pub fn to_remember(&self) -> Option<&Reply> {
+        match self {
+            Self::Words { reply, lasts: true } => Some(reply),
+            Self::Words { lasts: false, .. } | Self::Facts(_) => None,
+        }
+    }
+}
+
+/// The log had it.
+impl<F> From<Reply> for Said<F> {
+    fn from(reply: Reply) -> Self {
+        Self::Words { reply, lasts: true }
+    }
 }

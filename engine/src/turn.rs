@@ -11,8 +11,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use metrics::Gauge;
 use paceline_domain::asked::Asked;
+use paceline_domain::time::Timestamp;
 use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
 use paceline_storage::{
     AnswerKey, AnswerWrite, Append, AppendError, Done, Due, DueChange, Millis, Stored, StreamId,
@@ -122,6 +124,8 @@ pub(crate) struct Owner<E: Entity> {
     secret: Option<Secret>,
     /// The highest version known to be on disk.
     durable: Version,
+    /// When what is owed is tried again; `None`: at once.
+    not_before: Option<Millis>,
     waiting: Vec<Waiting<E>>,
     generation: u64,
 }
@@ -165,8 +169,8 @@ type Leaving<E> = Vec<(Asker<E>, <E as Entity>::Reply)>;
 struct Decided<E: Entity> {
     events: Vec<E::Event>,
     refused: Option<E::Rejection>,
-    /// The keyed question that was open before.
-    asked_before: Option<Asked>,
+    /// The keyed question that was open before, and what it asked for.
+    asked_before: Option<(E::Step, Asked)>,
 }
 
 impl<E: Entity> Owner<E> {
@@ -181,6 +185,7 @@ impl<E: Entity> Owner<E> {
             indexed: None,
             secret: None,
             durable: Version(0),
+            not_before: None,
             waiting: vec![],
             generation: 0,
         }
@@ -221,7 +226,7 @@ impl<E: Entity> Owner<E> {
     /// What is owed, once everything that was decided is on disk, and what it takes to carry it
     /// out.
     pub fn owed(&self) -> Option<(E::Effect, Option<Secret>)> {
-        if !self.is_durable() || !E::owes(&self.state) {
+        if !self.is_durable() || self.not_before.is_some() || !E::owes(&self.state) {
             return None;
         }
         E::pending(&self.state).into_iter().next().map(|effect| (effect, self.secret.clone()))
@@ -264,7 +269,7 @@ impl<E: Entity> Owner<E> {
                 self.waiting.push(Waiting { step, decided_on: Some(self.version), asker });
             }
             None => {
-                let reply = E::reply(&*world.voice, manner, &self.state, step, refused);
+                let reply = E::reply(&world.voices, manner, &self.state, step, refused);
                 leaving.push((asker, reply));
             }
         }
@@ -279,6 +284,27 @@ impl<E: Entity> Owner<E> {
             tracing::error!(stream = ?self.stream, ?refused, "an outcome was refused");
         }
         self.commit(world, decided, None, vec![], tell);
+    }
+
+    /// What is owed is tried again no sooner than this. Its stream sleeps meanwhile, and the log
+    /// brings it up.
+    pub fn postpone(&mut self, world: &World, at: Timestamp, tell: &Tell<E>) {
+        if !E::owes(&self.state) {
+            return;
+        }
+        let at = Millis(at.0);
+        self.not_before = Some(at);
+        self.indexed = Some(Indexed { at, sealed: self.secret.is_some() });
+        let due = DueChange::Set(Due { at, note: self.note(world) });
+        let (stream, expected) = (self.stream, self.version);
+        let turn = Append { stream, expected, record: None, snapshot: None, answer: None, due };
+        let written = Written::without_events(stream, self.generation, expected);
+        self.queue(world, turn, written, tell);
+    }
+
+    /// The time that was waited for has come.
+    pub fn hurry(&mut self) {
+        self.not_before = None;
     }
 
     /// Lets time do what it has come to.
@@ -328,7 +354,7 @@ impl<E: Entity> Owner<E> {
 
     /// Says what happens, and makes it so in memory.
     fn decide(&mut self, command: E::Command) -> Decided<E> {
-        let asked_before = E::asked(&self.state).cloned();
+        let asked_before = E::asked(&self.state).map(|(step, asked)| (step, asked.clone()));
         match E::decide(&self.state, command) {
             Ok(events) => {
                 events.iter().for_each(|event| E::apply(&mut self.state, event));
@@ -358,7 +384,7 @@ impl<E: Entity> Owner<E> {
         let said = leaving.last().filter(|_| refused.is_none()).map(|(_, reply)| reply);
         let glance = said.and_then(|reply| E::glance(&self.state, reply));
         let shown = (glance.is_some() || !events.is_empty()).then_some(glance);
-        let mut written = Written {
+        let written = Written {
             stream: self.stream,
             generation: self.generation,
             decided_on: self.version,
@@ -377,11 +403,17 @@ impl<E: Entity> Owner<E> {
         let mut turn =
             Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
         if !written.events.is_empty() {
+            self.not_before = None;
             self.version = Version(expected.0 + 1);
             turn.record = Some(codec::encode(&written.events));
             turn.snapshot = self.snapshot();
             turn.due = self.due_change(world);
         }
+        self.queue(world, turn, written, tell);
+    }
+
+    fn queue(&self, world: &World, turn: Append, mut written: Written<E>, tell: &Tell<E>) {
+        let (stream, expected) = (turn.stream, turn.expected);
         let hear = Arc::clone(tell);
         let done: Done = Box::new(move |outcome| {
             written.outcome = outcome;
@@ -400,20 +432,24 @@ impl<E: Entity> Owner<E> {
     fn answer(
         &self,
         world: &World,
-        asked_before: Option<Asked>,
+        asked_before: Option<(E::Step, Asked)>,
         keyed: Option<Keyed>,
         changed: bool,
         passing: bool,
         leaving: &Leaving<E>,
     ) -> Option<AnswerWrite> {
         let now = world.now();
-        let expires_at = Millis(now.after(world.options.answers_kept).0);
+        let expires_at = Millis(now.after(E::answers_kept(&world.options)).0);
         let asked = E::asked(&self.state);
-        if let Some(before) = asked_before.filter(|before| asked != Some(before)) {
-            let reply = E::reply(&*world.voice, Manner(before.manner), &self.state, None, None);
+        let over = |(step, before): &(E::Step, Asked)| asked != Some((*step, before));
+        if let Some((step, before)) = asked_before.filter(over) {
+            let manner = Manner(before.manner);
+            let reply = E::reply(&world.voices, manner, &self.state, Some(step), None);
             let reply = E::to_remember(&reply).cloned();
+            // What says nothing lasting gives the key back.
+            let expires_at = if reply.is_some() { expires_at } else { Millis(0) };
             let body = Remembered { fingerprint: before.fingerprint, reply }.to_bytes();
-            let key = AnswerKey(bytes::Bytes::copy_from_slice(&before.key));
+            let key = AnswerKey(Bytes::copy_from_slice(&before.key));
             return Some(AnswerWrite::Replace { key, body, expires_at });
         }
         let exists = changed || self.version > Version(0);
@@ -437,13 +473,13 @@ impl<E: Entity> Owner<E> {
         self.waiting
             .extract_if(.., |waiting| is_called(state, waiting.step))
             .map(|Waiting { step, asker, .. }| {
-                let reply = E::reply(&*world.voice, asker.manner, state, Some(step), None);
+                let reply = E::reply(&world.voices, asker.manner, state, Some(step), None);
                 (asker, reply)
             })
             .collect()
     }
 
-    fn snapshot(&mut self) -> Option<bytes::Bytes> {
+    fn snapshot(&mut self) -> Option<Bytes> {
         if self.version.0 - self.snapshot_at.0 < RECORDS_BETWEEN_SNAPSHOTS {
             return None;
         }
@@ -468,14 +504,16 @@ impl<E: Entity> Owner<E> {
         if self.indexed == before {
             return DueChange::Keep;
         }
-        let seal = |secret| world.seal_key.seal(&seal_name(self.stream), secret);
         match self.indexed {
             None => DueChange::Clear,
-            Some(Indexed { at, .. }) => {
-                let note = self.secret.as_ref().map(seal).unwrap_or_default();
-                DueChange::Set(Due { at, note })
-            }
+            Some(Indexed { at, .. }) => DueChange::Set(Due { at, note: self.note(world) }),
         }
+    }
+
+    /// What lies beside the entry in the log's index: the credential, sealed.
+    fn note(&self, world: &World) -> Bytes {
+        let seal = |secret| world.seal_key.seal(&seal_name(self.stream), secret);
+        self.secret.as_ref().map(seal).unwrap_or_default()
     }
 
     /// Everything queued so far is on disk.
@@ -487,11 +525,16 @@ impl<E: Entity> Owner<E> {
 impl<E: Entity> Written<E> {
     /// A turn that the log had no room for.
     fn refused(stream: StreamId, generation: u64, decided_on: Version) -> Self {
+        let outcome = Err(AppendError::Conflict { found: decided_on });
+        Self { outcome, ..Self::without_events(stream, generation, decided_on) }
+    }
+
+    fn without_events(stream: StreamId, generation: u64, decided_on: Version) -> Self {
         Self {
             stream,
             generation,
             decided_on,
-            outcome: Err(AppendError::Conflict { found: decided_on }),
+            outcome: Ok(decided_on),
             events: vec![],
             leaving: vec![],
             fingerprint: None,
@@ -534,7 +577,7 @@ impl<E: Entity> Written<E> {
 fn lasts(answer: &AnswerWrite) -> bool {
     match answer {
         AnswerWrite::Take { now, expires_at, .. } => expires_at > now,
-        AnswerWrite::Replace { .. } => true,
+        AnswerWrite::Replace { expires_at, .. } => *expires_at > Millis(0),
     }
 }
 

@@ -1,10 +1,14 @@
-//! What the engine needs of a wire: words for a session, as bytes that can be kept.
+//! What the engine needs of its wires: words, as bytes that can be kept.
 //!
 //! Why: the answer to a keyed request is stored in the same append as the events it tells of, so
 //! it must be worded inside the turn, and sometimes by a process that never heard the question.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use paceline_domain::session::{Rejection, Session};
+
+use crate::tokenized;
 
 /// A whole answer: what is sent now and what a retry is sent again, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,29 @@ pub struct Reply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner(pub u8);
 
-/// A wire's words.
+/// Whoever asks from inside, and needs facts instead of words.
+pub(crate) const INSIDE: Manner = Manner(0);
+
+/// The words of every wire that is spoken.
+#[derive(Clone)]
+pub struct Voices {
+    pub checkout: Arc<dyn Voice>,
+    /// `None` where Standard Payments is not spoken: nobody asks then.
+    pub tokenized: Option<Arc<dyn tokenized::Voice>>,
+}
+
+impl Voices {
+    /// The merchant's wire alone.
+    pub fn new(checkout: Arc<dyn Voice>) -> Self {
+        Self { checkout, tokenized: None }
+    }
+
+    pub(crate) fn tokenized(&self) -> &dyn tokenized::Voice {
+        self.tokenized.as_deref().expect("who asks over a wire has brought its words")
+    }
+}
+
+/// The words of the merchant's wire.
 pub trait Voice: Send + Sync + 'static {
     /// Words for a session that is there, whether or not the request was refused.
     fn session(&self, manner: Manner, session: &Session, refused: Option<&Rejection>) -> Reply;

@@ -1,6 +1,6 @@
 //! What every actor shares.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use actix::{Addr, ArbiterHandle};
 use paceline_domain::tables::Tables;
@@ -8,21 +8,31 @@ use paceline_domain::time::Timestamp;
 use paceline_storage::EventLog;
 use tokio::sync::oneshot;
 
+use crate::bank::Bank;
 use crate::clock::Surroundings;
 use crate::directory::Directory;
-use crate::engine::Options;
-use crate::entity::{Instruments, Orders, Sessions, Stocks};
+use crate::engine::{Options, Outside};
+use crate::entity::{
+    Accounts, Challenges, Instruments, Journals, Links, Names, Notices, Orders, Payments, Sessions,
+    Statements, Stocks,
+};
 use crate::gateway::Gateway;
+use crate::google::Google;
 use crate::host::{self, Host};
+use crate::ledger::Ledger;
 use crate::levels::{Levels, Sale};
+use crate::messenger::Messenger;
 use crate::metrics::Metrics;
 use crate::seal::SealKey;
-use crate::voice::Voice;
+use crate::voice::Voices;
 
 pub struct World {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) gateway: Arc<dyn Gateway>,
-    pub(crate) voice: Arc<dyn Voice>,
+    pub(crate) bank: Arc<dyn Bank>,
+    pub(crate) messenger: Option<Arc<dyn Messenger>>,
+    pub(crate) google: Option<Arc<dyn Google>>,
+    pub(crate) voices: Voices,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     pub(crate) seal_key: SealKey,
     pub(crate) options: Options,
@@ -33,11 +43,61 @@ pub struct World {
     pub(crate) instruments: Directory<Instruments>,
     pub(crate) stocks: Directory<Stocks>,
     pub(crate) orders: Directory<Orders>,
+    pub(crate) accounts: Directory<Accounts>,
+    pub(crate) names: Directory<Names>,
+    pub(crate) links: Directory<Links>,
+    pub(crate) challenges: Directory<Challenges>,
+    pub(crate) payments: Directory<Payments>,
+    pub(crate) statements: Directory<Statements>,
+    pub(crate) notices: Directory<Notices>,
+    pub(crate) journals: Directory<Journals>,
     /// One on each thread that serves.
     pub(crate) hosts: OnceLock<Vec<Addr<Host>>>,
 }
 
 impl World {
+    /// A world in which nobody is awake, to be opened.
+    pub(crate) fn new(
+        options: Options,
+        log: Arc<dyn EventLog>,
+        outside: Outside,
+        voices: Voices,
+        surroundings: Arc<dyn Surroundings>,
+        tables: Arc<Tables>,
+        seal_key: SealKey,
+    ) -> Arc<Self> {
+        let Outside { gateway, bank, messenger, google } = outside;
+        let awake_max = options.actors_live_max;
+        let embedded = |world: &Weak<Self>| Arc::new(Ledger::new(world.clone())) as Arc<dyn Bank>;
+        Arc::new_cyclic(|world| Self {
+            log,
+            gateway,
+            bank: bank.unwrap_or_else(|| embedded(world)),
+            messenger,
+            google,
+            voices,
+            surroundings,
+            seal_key,
+            metrics: Arc::default(),
+            levels: Arc::default(),
+            tables: RwLock::new(tables),
+            sessions: Directory::new(awake_max),
+            instruments: Directory::new(awake_max),
+            stocks: Directory::new(awake_max),
+            orders: Directory::new(awake_max),
+            accounts: Directory::new(awake_max),
+            names: Directory::new(awake_max),
+            links: Directory::new(awake_max),
+            challenges: Directory::new(awake_max),
+            payments: Directory::new(awake_max),
+            statements: Directory::new(awake_max),
+            notices: Directory::new(awake_max),
+            journals: Directory::new(awake_max),
+            hosts: OnceLock::new(),
+            options,
+        })
+    }
+
     /// Takes hold of the threads, once and before anything is asked.
     pub(crate) fn open(self: &Arc<Self>, workers: &[ArbiterHandle]) {
         let hosts = host::start(self, workers);

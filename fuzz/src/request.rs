@@ -16,7 +16,7 @@ use paceline_api::routes::{Inbound, Site};
 use paceline_api::ucp::{Dialect, Operation, Wire, manner};
 use paceline_benches::shop;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Front, Options, SealKey, System};
+use paceline_engine::{Engine, Front, Options, Outside, SealKey, System, Voices, tokenized};
 use paceline_storage::MemoryLog;
 use serde_json::Value;
 
@@ -126,12 +126,13 @@ fn start() -> Engine {
         // Some tokens are never answered; nobody here waits for that.
         complete_deadline: Duration::from_millis(20),
         gateway_timeout: Duration::from_millis(10),
+        tokenized: tokenized::Options::default(),
     };
     Engine::start(
         options,
         Arc::new(MemoryLog::new()),
-        Arc::new(Simulated::new(at_once, Arc::new(MemoryLog::new()))),
-        Arc::new(shop::words()),
+        Outside::new(Arc::new(Simulated::new(at_once, Arc::new(MemoryLog::new())))),
+        Voices::new(Arc::new(shop::words())),
         Arc::new(System),
         Arc::new(shop::tables()),
         SealKey::new(&[7; 32]),

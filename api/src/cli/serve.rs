@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Options};
+use paceline_engine::{Engine, Options, Outside, Voices, tokenized};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -89,8 +89,8 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let engine = Engine::start(
         options(&config.engine),
         Arc::clone(&log),
-        Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book))),
-        Arc::new(Words::new(&settings)),
+        Outside::new(Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book)))),
+        Voices::new(Arc::new(Words::new(&settings))),
         Arc::new(paceline_engine::System),
         tables,
         seal_key,
@@ -155,6 +155,7 @@ fn options(engine: &config::Engine) -> Options {
         answers_kept: engine.answers_kept,
         complete_deadline: engine.complete_deadline,
         gateway_timeout: engine.gateway_timeout,
+        tokenized: tokenized::Options::default(),
     }
 }
 

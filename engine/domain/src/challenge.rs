@@ -106,6 +106,7 @@ pub enum Command {
 /// A password is to be sent, unless something is in the way already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Send {
+    pub id: ChallengeId,
     pub to: Result<Sending, Decline>,
     pub now: Timestamp,
 }
@@ -155,6 +156,8 @@ pub struct Effect {
     pub id: ChallengeId,
     pub phone: Text,
     pub matching_token: Text,
+    /// When there is no more use in sending it.
+    pub expires_at: Timestamp,
 }
 
 /// Says what would happen, and changes nothing.
@@ -168,8 +171,8 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             Ok(sending) => Event::SendingStarted { sending: Box::new(sending), at: send.now },
             Err(why) => Event::Unsent { why },
         }]),
-        // A repeat, or another use of its id: the key tells.
-        (Command::Send(_), Some(_)) => Ok(vec![]),
+        // A repeat, or another use of its id: the key tells. Its password is not sent again.
+        (Command::Send(_), Some(_)) => Err(Rejection::TakenByAnother),
         (Command::SendAnswered(answer), Some(Phase::Sending(_))) => Ok(vec![match answer {
             Ok(()) => Event::Sent,
             Err(why) => Event::Unsent { why },
@@ -229,8 +232,8 @@ pub fn apply(state: &mut State, event: &Event) {
 /// The message that has not been sent yet.
 pub fn pending(state: &State) -> Option<Effect> {
     let sending = state.as_ref().and_then(sending)?;
-    let (phone, matching_token) = (sending.phone.clone(), sending.matching_token.clone());
-    Some(Effect { id: sending.id, phone, matching_token })
+    let Sending { id, phone, matching_token, proving, asked: _ } = sending.clone();
+    Some(Effect { id, phone, matching_token, expires_at: proving.expires_at })
 }
 
 /// The challenge whose message is on its way.

@@ -37,5 +37,6 @@ pub mod link;
 
 pub mod payment;
 
+pub mod journal;
 pub mod notice;
 pub mod statement;

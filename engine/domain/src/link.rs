@@ -71,12 +71,13 @@ pub struct Refreshing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Associated(Box<Associated>),
+    AssociationDeclined(Decline),
+    /// The association id is another token's. Nothing has changed, and nothing is remembered.
+    AssociationTaken,
     Refreshed {
         expires_at: Timestamp,
     },
-    Declined(Decline),
-    /// The association id is another token's. Nothing has changed, and nothing is remembered.
-    AssociationTaken,
+    RefreshDeclined(Decline),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -275,7 +276,7 @@ pub fn apply(state: &mut State, event: &Event) {
         }
         Event::AssociationDeclined { by, why, .. } => {
             link.phase = Phase::Free;
-            (*by, Outcome::Declined(*why))
+            (*by, Outcome::AssociationDeclined(*why))
         }
         Event::AssociationDropped { by } => {
             link.phase = Phase::Free;
@@ -293,7 +294,7 @@ pub fn apply(state: &mut State, event: &Event) {
         }
         Event::RefreshDeclined { by, why, .. } => {
             *link.linked().1 = None;
-            (*by, Outcome::Declined(*why))
+            (*by, Outcome::RefreshDeclined(*why))
         }
         Event::Invalidated { .. } => {
             link.linked().0.invalidated = true;

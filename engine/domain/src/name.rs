@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, LinkId};
+use crate::ids::{AccountId, LinkId, PaymentId};
 use crate::text::Text;
 
 /// What a stream of name events folds into.
@@ -29,6 +29,8 @@ pub enum Identifier {
 pub enum Holder {
     Link(LinkId),
     Account(AccountId),
+    /// Of a refund's request id: the payment that it was taken from.
+    Payment(PaymentId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

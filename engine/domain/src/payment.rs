@@ -148,9 +148,37 @@ pub enum Rejection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Use the proof, then ask the bank.
-    Conclude { part: Part, movement: Wanted, proof: Option<Proof> },
-    /// Tell the bank and, if it is so wanted, Google.
-    Settle { part: Part, moved: Option<AccountId>, notice: Option<Box<Subject>>, at: Timestamp },
+    Conclude { of: Of, wanted: Box<Wanted>, proof: Option<Proof> },
+    /// Tell whoever has to know: the bank, our books, Google.
+    Settle { of: Of, concluded: Box<Told> },
+}
+
+/// Which part of which payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Of {
+    pub payment: PaymentId,
+    pub part: Part,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// Who has to know of an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub integrator: IntegratorAccountId,
+    /// The bank, which remembers the movement until then, and our books.
+    pub moved: Option<Moved>,
+    /// Google, if its question was not answered with it.
+    pub notice: Option<Subject>,
+}
+
+/// Money that has moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub account: AccountId,
+    pub direction: Direction,
+    pub request: RequestId,
+    pub amount: Micros,
 }
 
 /// A movement of money that the bank is asked for.
@@ -276,8 +304,8 @@ pub fn pending(state: &State) -> Vec<Effect> {
     let parts = payment.parts();
     let asking = parts.iter().filter_map(|(part, course)| match &course.progress {
         Progress::Asking { proof } => Some(Effect::Conclude {
-            part: *part,
-            movement: payment.wanted(*part),
+            of: payment.of(*part),
+            wanted: Box::new(payment.wanted(*part)),
             proof: proof.clone(),
         }),
         Progress::Concluded(_) | Progress::Settled(_) => None,
@@ -364,10 +392,29 @@ impl Payment {
         Wanted { account, association, integrator, direction, amount, currency, description }
     }
 
+    fn of(&self, part: Part) -> Of {
+        let at = match part {
+            Part::Payment => self.asked_at,
+            Part::Refund(id) => self.refunds[&id].asked_at,
+        };
+        Of { payment: self.id, part, at }
+    }
+
     fn settle(&self, part: Part, course: &Course, outcome: Result<(), Decline>) -> Effect {
-        let notice = course.to_be_told.then(|| Box::new(self.subject(part, outcome)));
-        let moved = outcome.is_ok().then(|| self.terms.account.clone());
-        Effect::Settle { part, moved, notice, at: self.asked_at }
+        let notice = course.to_be_told.then(|| self.subject(part, outcome));
+        let moved = outcome.is_ok().then(|| {
+            let Wanted { account, direction, amount, .. } = self.wanted(part);
+            let request = match part {
+                Part::Payment => self.terms.request.clone(),
+                Part::Refund(id) => self.refunds[&id].request.clone(),
+            };
+            Moved { account, direction, request, amount }
+        });
+        let integrator = self.terms.integrator.clone();
+        Effect::Settle {
+            of: self.of(part),
+            concluded: Box::new(Told { integrator, moved, notice }),
+        }
     }
 
     /// What Google is told of a part.

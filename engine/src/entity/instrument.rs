@@ -6,13 +6,13 @@ use std::sync::Arc;
 use paceline_domain::ids::AttemptId;
 use paceline_domain::instrument::{self, Command, Effect, Event, Instrument, Progress, Rejection};
 
-use super::{Entity, Kind};
+use super::{Carried, Entity, Kind};
 use crate::actors::Cells;
 use crate::directory::Directory;
 use crate::dispatch;
 use crate::host::Local;
 use crate::secret::Secret;
-use crate::voice::{Manner, Voice};
+use crate::voice::{Manner, Voices};
 use crate::world::World;
 
 pub struct Instruments;
@@ -63,7 +63,7 @@ impl Entity for Instruments {
     }
 
     fn reply(
-        _: &dyn Voice,
+        _: &Voices,
         _: Manner,
         instrument: &Instrument,
         step: Option<PaymentStep>,
@@ -104,7 +104,11 @@ impl Entity for Instruments {
         instrument.payments.values().any(|payment| payment.progress == Progress::Reserving)
     }
 
-    async fn carry_out(world: Arc<World>, effect: Effect, secret: Option<Secret>) -> Command {
-        dispatch::ask_gateway(&world, effect, secret).await
+    async fn carry_out(
+        world: Arc<World>,
+        effect: Effect,
+        secret: Option<Secret>,
+    ) -> Carried<Command> {
+        Carried::Done(dispatch::ask_gateway(&world, effect, secret).await)
     }
 }

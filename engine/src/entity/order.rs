@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use paceline_domain::order::{self, Command, Event, Rejection, State};
 
-use super::{Entity, Kind};
+use super::{Carried, Entity, Kind};
 use crate::actors::Cells;
 use crate::directory::Directory;
 use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
-use crate::voice::{Manner, Voice};
+use crate::voice::{Manner, Voices};
 use crate::world::World;
 
 pub struct Orders;
@@ -44,7 +44,7 @@ impl Entity for Orders {
     }
 
     fn reply(
-        _: &dyn Voice,
+        _: &Voices,
         _: Manner,
         _: &State,
         _: Option<()>,
@@ -53,7 +53,7 @@ impl Entity for Orders {
         refused.map_or(Ok(()), |refused| Err(refused.clone()))
     }
 
-    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Command {
+    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Carried<Command> {
         match effect {}
     }
 

@@ -7,14 +7,14 @@ use paceline_domain::asked::Asked;
 use paceline_domain::session::{self, Command, Effect, Event, Phase, Rejection, State};
 use paceline_domain::time::Timestamp;
 
-use super::{Entity, Kind};
+use super::{Carried, Entity, Kind};
 use crate::actors::Cells;
 use crate::directory::{Directory, Glance};
 use crate::dispatch;
 use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
-use crate::voice::{Manner, Reply, Voice};
+use crate::voice::{Manner, Reply, Voices};
 use crate::world::World;
 
 pub struct Sessions;
@@ -48,7 +48,7 @@ impl Entity for Sessions {
     }
 
     fn reply(
-        voice: &dyn Voice,
+        voices: &Voices,
         manner: Manner,
         state: &State,
         _: Option<u32>,
@@ -57,10 +57,10 @@ impl Entity for Sessions {
         match (state, refused) {
             // Another caller's session must look like none at all.
             (Some(session), refused) if refused != Some(&Rejection::NotFound) => {
-                voice.session(manner, session, refused)
+                voices.checkout.session(manner, session, refused)
             }
-            (_, Some(refused)) => voice.refusal(manner, refused),
-            (_, None) => voice.refusal(manner, &Rejection::NotFound),
+            (_, Some(refused)) => voices.checkout.refusal(manner, refused),
+            (_, None) => voices.checkout.refusal(manner, &Rejection::NotFound),
         }
     }
 
@@ -110,8 +110,9 @@ impl Entity for Sessions {
         (first.key == again.key && first.fingerprint == again.fingerprint).then_some(attempt.number)
     }
 
-    fn asked(state: &State) -> Option<&Asked> {
-        state.as_ref()?.attempt_in_progress()?.asked.as_ref()
+    fn asked(state: &State) -> Option<(u32, &Asked)> {
+        let attempt = state.as_ref()?.attempt_in_progress()?;
+        Some((attempt.number, attempt.asked.as_ref()?))
     }
 
     fn leave(attempt: u32) -> Option<Command> {
@@ -122,8 +123,12 @@ impl Entity for Sessions {
         matches!(state, Some(session) if matches!(session.phase, Phase::Completing(_)))
     }
 
-    async fn carry_out(world: Arc<World>, effect: Effect, secret: Option<Secret>) -> Command {
-        dispatch::carry_out(&world, effect, secret).await
+    async fn carry_out(
+        world: Arc<World>,
+        effect: Effect,
+        secret: Option<Secret>,
+    ) -> Carried<Command> {
+        Carried::Done(dispatch::carry_out(&world, effect, secret).await)
     }
 
     fn count(event: &Event, metrics: &Metrics) {

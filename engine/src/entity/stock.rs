@@ -8,13 +8,13 @@ use paceline_domain::stock::{self, Command, Event, Rejection, Stock};
 use paceline_storage::StreamId;
 use ring::digest::{SHA256, digest};
 
-use super::{Entity, Kind};
+use super::{Carried, Entity, Kind};
 use crate::actors::Cells;
 use crate::directory::Directory;
 use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
-use crate::voice::{Manner, Voice};
+use crate::voice::{Manner, Voices};
 use crate::world::World;
 
 pub struct Stocks;
@@ -57,7 +57,7 @@ impl Entity for Stocks {
     }
 
     fn reply(
-        _: &dyn Voice,
+        _: &Voices,
         _: Manner,
         stock: &Stock,
         _: Option<()>,
@@ -66,7 +66,7 @@ impl Entity for Stocks {
         refused.map_or_else(|| Ok(stock.available()), |refused| Err(refused.clone()))
     }
 
-    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Command {
+    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Carried<Command> {
         match effect {}
     }
 

@@ -1,4 +1,3 @@
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,13 +8,12 @@ use paceline_storage::MemoryLog;
 
 use super::*;
 use crate::clock::System;
-use crate::directory::Directory;
-use crate::engine::Options;
+use crate::engine::{Options, Outside};
 use crate::entity::{Kind, Stocks};
 use crate::gateway::simulated::{Simulated, SimulatedOptions};
-use crate::metrics::Metrics;
 use crate::seal::SealKey;
-use crate::voice::Voice;
+use crate::tokenized;
+use crate::voice::{Voice, Voices};
 
 struct Mute;
 
@@ -34,34 +32,24 @@ impl Voice for Mute {
 }
 
 /// A world in which nobody else is awake.
-fn world() -> World {
+fn world() -> Arc<World> {
     let (second, none) = (Duration::from_secs(1), Duration::ZERO);
     let processor = SimulatedOptions { seed: 1, latency_median: none, latency_p99: none };
-    World {
-        log: Arc::new(MemoryLog::new()),
-        gateway: Arc::new(Simulated::new(processor, Arc::new(MemoryLog::new()))),
-        voice: Arc::new(Mute),
-        surroundings: Arc::new(System),
-        seal_key: SealKey::new(&[7; 32]),
-        options: Options {
-            workers: 1,
-            asks_max: 1,
-            actors_live_max: 1,
-            answers_cached_bytes_max: 0,
-            session_lives: second,
-            answers_kept: second,
-            complete_deadline: second,
-            gateway_timeout: second,
-        },
-        metrics: Arc::new(Metrics::default()),
-        levels: Arc::default(),
-        tables: Arc::new(Tables::default()).into(),
-        sessions: Directory::new(1),
-        instruments: Directory::new(1),
-        stocks: Directory::new(1),
-        orders: Directory::new(1),
-        hosts: OnceLock::new(),
-    }
+    let options = Options {
+        workers: 1,
+        asks_max: 1,
+        actors_live_max: 1,
+        answers_cached_bytes_max: 0,
+        session_lives: second,
+        answers_kept: second,
+        complete_deadline: second,
+        gateway_timeout: second,
+        tokenized: tokenized::Options::default(),
+    };
+    let gateway = Arc::new(Simulated::new(processor, Arc::new(MemoryLog::new())));
+    let (log, voices) = (Arc::new(MemoryLog::new()), Voices::new(Arc::new(Mute)));
+    let (tables, key) = (Arc::new(Tables::default()), SealKey::new(&[7; 32]));
+    World::new(options, log, Outside::new(gateway), voices, Arc::new(System), tables, key)
 }
 
 #[test]

@@ -42,6 +42,14 @@ fn kinds_keep_their_numbers() {
         Kind::Instrument => 2,
         Kind::Stock => 3,
         Kind::Order => 4,
+        Kind::Account => 5,
+        Kind::Name => 6,
+        Kind::Link => 7,
+        Kind::Challenge => 8,
+        Kind::Payment => 9,
+        Kind::Statement => 10,
+        Kind::Notice => 11,
+        Kind::Journal => 12,
     });
     assert_eq!(Kind::ALL.map(|kind| kind as u8), numbers);
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 pub mod processor;
+pub mod standard;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use paceline_domain::tables::{Area, ShippingOption, Tables, TaxTable};
 use paceline_domain::text::Text;
 use paceline_engine::gateway::Gateway;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
+use paceline_engine::tokenized;
 use paceline_engine::{
-    Engine, Front, IdempotencyKey, Keyed, Manner, Options, PaymentOffered, Reply, SealKey, Secret,
-    System, Voice,
+    Engine, Front, IdempotencyKey, Keyed, Manner, Options, Outside, PaymentOffered, Reply, SealKey,
+    Secret, System, Voice, Voices,
 };
 use paceline_storage::{EventLog, MemoryLog};
 
@@ -176,6 +178,7 @@ impl Shop {
                 answers_kept: Duration::from_secs(3600),
                 complete_deadline: Duration::from_secs(60),
                 gateway_timeout: Duration::from_secs(60),
+                tokenized: tokenized::Options::default(),
             },
         }
     }
@@ -203,8 +206,8 @@ pub fn open_on(
     Engine::start(
         options.clone(),
         log,
-        gateway,
-        Arc::new(PlainVoice),
+        Outside::new(gateway),
+        Voices::new(Arc::new(PlainVoice)),
         Arc::new(System),
         Arc::new(tables()),
         SealKey::new(&key),

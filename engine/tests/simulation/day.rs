@@ -8,7 +8,8 @@ use actix::System;
 use paceline_domain::money::MinorUnits;
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
-use paceline_engine::{Engine, SealKey, Surroundings};
+use paceline_engine::gateway::Gateway;
+use paceline_engine::{Engine, Outside, SealKey, Surroundings, Voices};
 use paceline_storage::{EventLog, MemoryLog};
 use tokio::runtime::{Builder, Runtime};
 
@@ -143,11 +144,11 @@ impl Day {
         );
         let ids = self.chance.fork();
         let machine = Machine::new(Arc::clone(power), self.wall, ids, self.habits.reads_wait);
-        let start = |log: Arc<dyn EventLog>, gateway, machine: &Arc<Machine>| {
+        let start = |log: Arc<dyn EventLog>, gateway: Arc<dyn Gateway>, machine: &Arc<Machine>| {
             let surroundings = Arc::clone(machine) as Arc<dyn Surroundings>;
             let (options, tables) = (self.habits.options.clone(), Arc::clone(&self.tables));
-            let (voice, key) = (Arc::new(Exact), SealKey::new(&KEY));
-            Engine::start(options, log, gateway, voice, surroundings, tables, key)
+            let (voices, key) = (Voices::new(Arc::new(Exact)), SealKey::new(&KEY));
+            Engine::start(options, log, Outside::new(gateway), voices, surroundings, tables, key)
         };
         let gateway = Line { power: Arc::clone(power), books, processor };
         let engine = start(Arc::clone(&disk) as _, Arc::new(gateway), &machine);

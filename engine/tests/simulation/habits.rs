@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use paceline_engine::Options;
+use paceline_engine::{Options, tokenized};
 
 use crate::simulation::chance::Chance;
 
@@ -124,5 +124,6 @@ fn options(chance: &mut Chance) -> Options {
         answers_kept: LONG,
         complete_deadline: Duration::from_millis(chance.pick(&[1, 200, 5_000, 60_000])),
         gateway_timeout: Duration::from_millis(chance.pick(&[50, 1_000, 30_000])),
+        tokenized: tokenized::Options::default(),
     }
 }

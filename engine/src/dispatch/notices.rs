@@ -1,0 +1,59 @@
+//! Tells Google what it is owed, one try at a time.
+
+use std::sync::Arc;
+
+use paceline_domain::ids::RequestId;
+use paceline_domain::notice::{Command, Notice};
+use paceline_domain::time::Timestamp;
+
+use super::later;
+use crate::entity::Carried;
+use crate::google::{Call, Delivery, Trouble, What};
+use crate::limits::{
+    GOOGLE_PATIENCE, MENDING_FIRST, MENDING_LONGEST, NOTICE_LATE, OWED_FIRST, OWED_LONGEST,
+};
+use crate::world::World;
+
+/// One try; the next one later. The notice's id is the request's, in every try.
+pub(crate) async fn tell(world: &Arc<World>, notice: Notice) -> Carried<Command> {
+    let Notice { id, integrator, subject, owed_since, .. } = notice;
+    let request = RequestId::parse(&id.to_string()).expect("an id of ours is a request id");
+    let call = Call { request, integrator, what: What::Result(subject) };
+    let delivery = deliver(world, call).await;
+    let (now, longest) = (world.now(), later_of(world, owed_since, &delivery));
+    match delivery {
+        Delivery::Heard | Delivery::Page(_) => Carried::Done(Command::Heard { now }),
+        Delivery::Refused(why) => {
+            tracing::error!(notice = %id, %why, "Google refuses to hear of an outcome");
+            Carried::Done(Command::Refused { why, now })
+        }
+        Delivery::NotYet(_) => {
+            if owed_since.after(NOTICE_LATE) <= now {
+                world.metrics.standard.notices_late.increment(1);
+            }
+            Carried::Later(longest)
+        }
+    }
+}
+
+/// One call, answered or not.
+pub(super) async fn deliver(world: &World, call: Call) -> Delivery {
+    let Some(google) = &world.google else { return Delivery::NotYet(Trouble::NeedsMending) };
+    let (began, what, request) =
+        (tokio::time::Instant::now(), call.what.word(), call.request.clone());
+    let delivery = tokio::time::timeout(GOOGLE_PATIENCE, google.deliver(call)).await;
+    let delivery = delivery.unwrap_or(Delivery::NotYet(Trouble::Passing));
+    world.metrics.standard.google_answered(what, &delivery, began.elapsed());
+    if delivery == Delivery::NotYet(Trouble::NeedsMending) {
+        tracing::error!(what, %request, "Google does not take a call; it is tried again slowly");
+    }
+    delivery
+}
+
+/// When to try again what was not heard.
+pub(super) fn later_of(world: &World, since: Timestamp, delivery: &Delivery) -> Timestamp {
+    match delivery {
+        Delivery::NotYet(Trouble::Passing) => later(world, since, OWED_FIRST, OWED_LONGEST),
+        _ => later(world, since, MENDING_FIRST, MENDING_LONGEST),
+    }
+}

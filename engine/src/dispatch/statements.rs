@@ -1,0 +1,184 @@
+//! Reads a remittance statement page by page, holds it against our books, and answers it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use paceline_domain::ids::RequestId;
+use paceline_domain::journal;
+use paceline_domain::money::Micros;
+use paceline_domain::name::{self, Holder};
+use paceline_domain::payment::{self, Part, Payment};
+use paceline_domain::statement::{self, Answer, Command, Effect, Line, LineKind, Statement};
+use paceline_storage::{EventLog, StreamId};
+use serde::de::DeserializeOwned;
+
+use super::notices::{deliver, later_of};
+use super::{Known, ask};
+use crate::codec;
+use crate::entity::{Carried, Journals, Names, Payments, Statements};
+use crate::google::{Call, Delivery, Page, PageLine, Trouble, What};
+use crate::limits::{
+    LOOKED_UP_AT_ONCE, MISSING_LINES_MAX, STATEMENT_DAYS_MAX, STATEMENT_PAGE_LINES,
+};
+use crate::world::World;
+
+pub(crate) async fn carry_out(
+    world: &Arc<World>,
+    statement: &Statement,
+    effect: Effect,
+) -> Carried<Command> {
+    match effect {
+        Effect::Read { offset } => read(world, statement, offset).await,
+        Effect::Compare => compare(world, statement).await,
+        Effect::Answer(answer) => tell(world, statement, answer).await,
+    }
+}
+
+async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried<Command> {
+    let (request, lines_max) = (statement.request.clone(), STATEMENT_PAGE_LINES);
+    let what = What::StatementPage { statement: request, offset, lines_max };
+    match deliver(world, call(statement, &format!("p{offset}"), what)).await {
+        Delivery::Page(Page { lines, next, .. }) => {
+            let mut compared = vec![];
+            for some in lines.chunks(LOOKED_UP_AT_ONCE) {
+                let looking = some.iter().map(|line| look_up(world, statement, line));
+                compared.extend(join_all(looking).await);
+            }
+            Carried::Done(Command::PageRead { offset, lines: compared, next })
+        }
+        other => Carried::Later(later_of(world, statement.notified_at, &other)),
+    }
+}
+
+async fn tell(world: &Arc<World>, statement: &Statement, answer: Answer) -> Carried<Command> {
+    let (request, currency) = (statement.request.clone(), statement.summary.currency);
+    let what = match answer {
+        Answer::Accept => What::AcceptStatement { statement: request },
+        Answer::Propose { total_due } => {
+            What::ProposeStatement { statement: request, total_due, currency }
+        }
+    };
+    let delivery = deliver(world, call(statement, "answer", what)).await;
+    match delivery {
+        Delivery::Heard | Delivery::Page(_) => {
+            Carried::Done(Command::AnswerTaken { now: world.now() })
+        }
+        Delivery::Refused(why) => {
+            let statement = statement.id;
+            tracing::error!(%statement, %why, "Google refuses the answer to a statement");
+            Carried::Done(Command::AnswerRefused { now: world.now() })
+        }
+        Delivery::NotYet(_) => Carried::Later(later_of(world, statement.notified_at, &delivery)),
+    }
+}
+
+/// Each page and the answer have a request of their own, the same in every try.
+fn call(statement: &Statement, which: &str, what: What) -> Call {
+    let request = RequestId::parse(&format!("{}:{which}", statement.id));
+    let request = request.expect("an id of ours is a request id");
+    Call { request, integrator: statement.integrator.clone(), what }
+}
+
+/// A line of Google's with what our books say of it.
+async fn look_up(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Line {
+    let ours = match line.currency == statement.summary.currency {
+        true => ours(world, statement, line).await,
+        false => None,
+    };
+    let PageLine { kind, request, amount, fee, .. } = line.clone();
+    Line { kind, request, theirs: Some(amount), ours, fee }
+}
+
+async fn ours(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Option<Micros> {
+    let integrator = &statement.integrator;
+    let id = match line.kind {
+        LineKind::Capture => Payments::capture(integrator, &line.request),
+        LineKind::Refund => {
+            let stream = Names::refund(integrator, &line.request);
+            let look = name::Command::Look;
+            match ask::<Names>(world, stream, look, None, Known::Perhaps).await {
+                Ok(Some(Holder::Payment(id))) => id,
+                _ => return None,
+            }
+        }
+    };
+    let stream = Payments::stream(id);
+    let said = ask::<Payments>(world, stream, payment::Command::Look, None, Known::Perhaps).await;
+    let payment: Box<Payment> = said.facts().ok()?;
+    if payment.terms.currency != line.currency {
+        return None;
+    }
+    match line.kind {
+        LineKind::Capture => Some(payment.captured()).filter(|amount| *amount > Micros::ZERO),
+        LineKind::Refund => {
+            let id = Payments::refund(integrator, &line.request);
+            let done = payment.course(Part::Refund(id))?.progress.outcome() == Some(Ok(()));
+            done.then(|| payment.refunds[&id].amount)
+        }
+    }
+}
+
+/// Goes through our journals of the period for what the statement does not have.
+async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> {
+    let (id, integrator) = (statement.id, statement.integrator.clone());
+    let (start, end) = (statement.summary.period_start, statement.summary.period_end);
+    let missing = world.read(move |log| {
+        let pages: Vec<statement::Event> = history(log, Statements::stream(id))?;
+        let mut known: BTreeSet<(LineKind, RequestId)> = pages
+            .into_iter()
+            .filter_map(|event| match event {
+                statement::Event::PageRead { lines, .. } => Some(lines),
+                _ => None,
+            })
+            .flatten()
+            .map(|line| (line.kind, line.request))
+            .collect();
+        let mut missing = vec![];
+        for day in (Journals::day(start)..=Journals::day(end)).take(STATEMENT_DAYS_MAX) {
+            let entries: Vec<journal::Event> = history(log, Journals::stream(&integrator, day))?;
+            for journal::Event::Entered(entry) in entries {
+                let inside = start <= entry.at && entry.at <= end;
+                // What is entered twice is missing once.
+                if inside && known.insert((entry.kind, entry.request.clone())) {
+                    missing.push(entry);
+                }
+                if missing.len() >= MISSING_LINES_MAX {
+                    return Ok(missing);
+                }
+            }
+        }
+        Ok::<_, String>(missing)
+    });
+    match missing.await {
+        Some(Ok(missing)) => {
+            let lines =
+                missing.into_iter().map(|journal::Entry { kind, request, amount, .. }| Line {
+                    kind,
+                    request,
+                    theirs: None,
+                    ours: Some(amount),
+                    fee: Micros::ZERO,
+                });
+            Carried::Done(Command::Compared { missing_there: lines.collect() })
+        }
+        unread => {
+            if let Some(Err(error)) = unread {
+                tracing::error!(statement = %id, error, "the journals cannot be read");
+            }
+            let trouble = Delivery::NotYet(Trouble::NeedsMending);
+            Carried::Later(later_of(world, statement.notified_at, &trouble))
+        }
+    }
+}
+
+/// Every event of a stream.
+fn history<T: DeserializeOwned>(log: &dyn EventLog, stream: StreamId) -> Result<Vec<T>, String> {
+    let records = log.history(stream).map_err(|error| error.to_string())?;
+    let mut events = vec![];
+    for record in &records {
+        let turn: Vec<T> = codec::decode(record).map_err(|error| error.to_string())?;
+        events.extend(turn);
+    }
+    Ok(events)
+}

@@ -1,0 +1,84 @@
+//! A name as an entity.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
+use paceline_domain::name::{self, Command, Event, Holder, Identifier, Rejection, State};
+use paceline_storage::StreamId;
+
+use super::{Carried, Entity, Kind, hashed};
+use crate::actors::Cells;
+use crate::directory::Directory;
+use crate::host::Local;
+use crate::secret::Secret;
+use crate::voice::{Manner, Voices};
+use crate::world::World;
+
+pub struct Names;
+
+impl Names {
+    pub fn association(association: &AssociationId) -> StreamId {
+        Kind::Name.stream(hashed(&["association", association.as_str()]))
+    }
+
+    /// Of a refund: it leads to the payment that it was taken from.
+    pub fn refund(integrator: &IntegratorAccountId, request: &RequestId) -> StreamId {
+        Kind::Name.stream(hashed(&["refund", integrator.as_str(), request.as_str()]))
+    }
+
+    /// What a customer is known by.
+    pub fn customer(who: &Identifier) -> StreamId {
+        let id = match who {
+            Identifier::Phone(phone) => hashed(&["phone", phone]),
+            // Nobody remembers how it was written when the account was opened.
+            Identifier::Email(email) => hashed(&["email", &email.to_lowercase()]),
+            Identifier::Vpa(vpa) => hashed(&["vpa", &vpa.to_lowercase()]),
+            Identifier::Account(account) => hashed(&["account", account.as_str()]),
+        };
+        Kind::Name.stream(id)
+    }
+}
+
+impl Entity for Names {
+    const KIND: Kind = Kind::Name;
+
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Effect = std::convert::Infallible;
+    type Step = ();
+    /// What it leads to after the command.
+    type Reply = Result<Option<Holder>, Rejection>;
+
+    fn directory(world: &World) -> &Directory<Self> {
+        &world.names
+    }
+
+    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
+        &host.names
+    }
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+        name::decide(state, command)
+    }
+
+    fn apply(state: &mut State, event: &Event) {
+        name::apply(state, event);
+    }
+
+    fn reply(
+        _: &Voices,
+        _: Manner,
+        state: &State,
+        _: Option<()>,
+        refused: Option<&Rejection>,
+    ) -> Self::Reply {
+        refused.map_or_else(|| Ok(state.clone()), |refused| Err(refused.clone()))
+    }
+
+    async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Carried<Command> {
+        match effect {}
+    }
+}

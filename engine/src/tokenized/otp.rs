@@ -1,0 +1,125 @@
+//! One-time passwords: sent by message, checked on their own.
+
+use paceline_domain::account::Standing;
+use paceline_domain::challenge::{self, Command, Proof, Proving, Sending, Use};
+use paceline_domain::decline::Decline;
+use paceline_domain::ids::{AssociationId, UseId};
+use paceline_domain::link::{self, Customer};
+use paceline_domain::name::{self, Holder, Identifier};
+
+use super::asking::{asked, worded};
+use super::payments::Stopped;
+use super::{OtpReceiver, Refusal, SendOtp, VerifyOtp};
+use crate::engine::Engine;
+use crate::entity::{Challenges, Links, Names, hashed};
+use crate::error::EngineError;
+use crate::idempotency::Keyed;
+use crate::secret::Secret;
+use crate::voice::Reply;
+
+/// A million passwords of as many digits as people are used to.
+const PASSWORDS: u128 = 1_000_000;
+
+impl Engine {
+    /// `sendOtp`: sends a password to the customer's telephone, once however often it is asked.
+    ///
+    /// # Errors
+    /// [`EngineError`], as all the others.
+    pub async fn send_otp(&self, wanted: SendOtp, keyed: Keyed) -> Result<Reply, EngineError> {
+        let world = &self.0.world;
+        let id = Challenges::otp(&wanted.request);
+        let asked = asked(&keyed);
+        self.over_the_wire(keyed, async |mut asking| {
+            let (association, customer) = match self.receiver(&wanted.to).await {
+                Ok(found) => found,
+                Err(Stopped::Refused(why)) => return Ok(self.refused(why)),
+                Err(Stopped::Away) => return Ok(self.unfinished()),
+            };
+            let digits = format!("{:06}", world.surroundings.unguessable() % PASSWORDS);
+            let password = Secret::new(digits.into_bytes());
+            let hash = world.seal_key.password(id, &password);
+            asking.secret = Some(password);
+            let to = reachable(customer, &wanted.to);
+            let answered = asking.send::<Challenges>(Challenges::stream(id), true, |world| {
+                let now = world.now();
+                let to = to.clone().map(|(account, phone)| {
+                    let proving = Proving {
+                        account,
+                        association: association.clone(),
+                        password: Some(hash.clone()),
+                        expires_at: now.after(world.options.tokenized.otp_lives),
+                    };
+                    let (matching_token, asked) = (wanted.matching_token.clone(), asked.clone());
+                    Sending { id, phone, matching_token, proving, asked }
+                });
+                Command::Send(Box::new(challenge::Send { id, to, now }))
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// `verifyOtp`: uses the password for itself alone.
+    pub async fn verify_otp(&self, wanted: VerifyOtp, keyed: Keyed) -> Result<Reply, EngineError> {
+        let challenge = Challenges::otp(&wanted.sent_by);
+        let hash = self.0.world.seal_key.password(challenge, &wanted.password);
+        let by = UseId(hashed(&["verifyOtp", wanted.request.as_str()]));
+        self.over_the_wire(keyed, async |asking| {
+            let answered =
+                asking.send::<Challenges>(Challenges::stream(challenge), false, |world| {
+                    let proof = Proof::Password { challenge, hash: hash.clone() };
+                    let now = world.now();
+                    Command::Use(Use { by, proof, account: None, association: None, now })
+                });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// The association that the password is for, if it is for one, and the customer.
+    async fn receiver(
+        &self,
+        to: &OtpReceiver,
+    ) -> Result<(Option<AssociationId>, Option<Customer>), Stopped> {
+        let (association, who) = match to {
+            OtpReceiver::Phone(phone) => (None, Identifier::Phone(phone.clone())),
+            OtpReceiver::Association(association) => {
+                let linked = self.behind(association).await;
+                let unknown = Stopped::Refused(Refusal::AssociationUnknown);
+                let account = linked.ok_or(unknown)?.account;
+                (Some(association.clone()), Identifier::Account(account))
+            }
+        };
+        let found = self.0.world.bank.find(&who).await.map_err(|_| Stopped::Away)?;
+        Ok((association, found))
+    }
+
+    /// The link behind an association id.
+    pub(super) async fn behind(&self, association: &AssociationId) -> Option<link::Linked> {
+        let stream = Names::association(association);
+        let Ok(Some(Holder::Link(id))) =
+            self.ask_inside::<Names>(stream, name::Command::Look).await
+        else {
+            return None;
+        };
+        let look = link::Command::Look;
+        let said = self.ask_inside::<Links>(Links::stream(id), look).await;
+        said.facts().ok().filter(|linked| linked.association == *association)
+    }
+}
+
+/// The account and its telephone, if a message may go there.
+fn reachable(
+    customer: Option<Customer>,
+    to: &OtpReceiver,
+) -> Result<(paceline_domain::ids::AccountId, paceline_domain::text::Text), Decline> {
+    let Customer { account, standing, profile } = customer.ok_or(Decline::PhoneUnknown)?;
+    if let Standing::Closed(_) = standing {
+        standing.check()?;
+    }
+    let phone = match to {
+        OtpReceiver::Phone(phone) => Some(phone.clone()),
+        OtpReceiver::Association(_) => profile.phone,
+    };
+    Ok((account, phone.ok_or(Decline::MessageUnsent)?))
+}
