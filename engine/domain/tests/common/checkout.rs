@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use paceline_domain::asked::Asked;
 use paceline_domain::ids::{InstrumentId, LineId, OrderId, SessionId};
 use paceline_domain::market::Address;
 use paceline_domain::session::{
-    self, Asked, AttemptOutcome, Buyer, Change, Changes, Command, Complete, Create,
-    DestinationWanted, Event, GroupWanted, InstrumentShown, Line, LineWanted, Method, MethodKind,
-    MethodWanted, Phase, Quantity, Rejection, Session, State, Status, Update,
+    self, AttemptOutcome, Buyer, Change, Changes, Command, Complete, Create, DestinationWanted,
+    Event, GroupWanted, InstrumentShown, Line, LineWanted, Method, MethodKind, MethodWanted, Phase,
+    Quantity, Rejection, Session, State, Status, Update,
 };
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
