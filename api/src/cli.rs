@@ -6,6 +6,7 @@
 mod check;
 mod greeting;
 mod inspect;
+mod keys;
 mod ready;
 mod serve;
 
@@ -38,6 +39,9 @@ enum Command {
     Catalogue(CatalogueCommand),
     /// Tell the story of one entity, event by event
     Inspect(inspect::Args),
+    /// Make, exchange and change the keys of Standard Payments
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 #[derive(Subcommand)]
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Config(ConfigCommand::Sample) => say(crate::config::EMBEDDED),
         Command::Catalogue(CatalogueCommand::Check { file }) => check::catalogue(&file),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Keys(command) => keys::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

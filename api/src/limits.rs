@@ -111,3 +111,6 @@ pub const BOOK_BYTES: usize = 16 * 1024 * 1024;
 
 /// The longest story that is asked of a running server: a busy product's, a day long.
 pub const STORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// When the end of a key is said to be soon: an exchange of keys between companies takes weeks.
+pub const KEY_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
