@@ -18,6 +18,7 @@ mod bodies;
 mod bounds;
 mod config;
 mod door;
+mod envelope;
 mod feed;
 mod json;
 mod request;
@@ -35,7 +36,7 @@ pub struct Target {
 }
 
 /// Who wrote the bytes, from the most to the least doubtful: callers, the operator, our own disk.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 21] = [
     target("create", BODY, bodies::create),
     target("update", BODY, bodies::update),
     target("complete", BODY, bodies::complete),
@@ -48,6 +49,9 @@ pub const TARGETS: [Target; 18] = [
     target("feed_xml", FILE, feed::feed),
     target("config", FILE, config::config),
     target("variables", HEADER, config::variables),
+    target("message", BODY, envelope::message),
+    target("inside", BODY, envelope::inside),
+    target("public_key", FILE, envelope::public_key),
     target("words", HEADER, words::words),
     target("events", RECORD, stored::events),
     target("states", RECORD, stored::states),

@@ -84,9 +84,8 @@ impl Certificate {
         if bytes.windows(PRIVATE.len()).any(|text| text == PRIVATE) {
             return Err(KeyError::Private);
         }
-        let (key, _) = SignedPublicKey::from_reader_single(bytes)
-            .map_err(|cause| KeyError::Malformed(cause.to_string()))?;
-        Self::of(key)
+        let read = SignedPublicKey::from_reader_single(bytes);
+        read.map_err(|_| KeyError::Malformed).and_then(|(key, _)| Self::of(key))
     }
 
     pub(crate) fn of(key: SignedPublicKey) -> Result<Self, KeyError> {

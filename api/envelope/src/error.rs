@@ -29,8 +29,9 @@ pub enum SealError {
 /// Bytes that are no key for this wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    #[error("this is no OpenPGP key: {0}")]
-    Malformed(String),
+    /// The library's own words would be those of a programmer, with a backtrace.
+    #[error("this is no OpenPGP key, armored or not")]
+    Malformed,
     #[error("this is a private key, and a public one is wanted")]
     Private,
     #[error("there is no private key in this")]

@@ -51,9 +51,9 @@ impl OwnKey {
     /// # Errors
     /// What it is instead of a key for this wire.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyError> {
-        let (secret, _) = SignedSecretKey::from_reader_single(bytes).map_err(|cause| {
+        let (secret, _) = SignedSecretKey::from_reader_single(bytes).map_err(|_| {
             let public = Certificate::parse(bytes).is_ok();
-            if public { KeyError::Public } else { KeyError::Malformed(cause.to_string()) }
+            if public { KeyError::Public } else { KeyError::Malformed }
         })?;
         Self::of(secret)
     }

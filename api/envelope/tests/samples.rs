@@ -108,7 +108,7 @@ fn a_key_that_breaks_the_rules_of_the_wire_is_refused_with_the_reason() {
     assert_eq!(parse("signs-only.public.asc"), KeyError::EncryptsNot);
     assert_eq!(parse("revoked.public.asc"), KeyError::Revoked);
     assert_eq!(parse("google.private.asc"), KeyError::Private);
-    assert!(matches!(parse("make.sh"), KeyError::Malformed(_)));
+    assert_eq!(parse("make.sh"), KeyError::Malformed);
     let own = |name: &str| OwnKey::parse(&sample(name)).unwrap_err();
     assert_eq!(own("google.public.asc"), KeyError::Public);
     assert_eq!(own("locked.private.asc"), KeyError::Passphrase);
