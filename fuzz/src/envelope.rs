@@ -85,7 +85,13 @@ fn opened(message: &[u8]) {
     }
 }
 
+/// With RUST_BACKTRACE set the library's refusals have a backtrace in their words, and the first
+/// one of a process reads the names of all its functions.
+static NAMES: LazyLock<usize> =
+    LazyLock::new(|| std::backtrace::Backtrace::force_capture().to_string().len());
+
 pub fn public_key(bytes: &[u8]) {
+    LazyLock::force(&NAMES);
     if let Ok(key) = within(ENVELOPE, bytes, Certificate::parse) {
         let written = key.armored().expect("what was read can be written");
         let again = Certificate::parse(written.as_bytes()).expect("and read again");
