@@ -61,4 +61,29 @@ impl Envelope {
             Self::OpenPgp { keyring, form } => openpgp::seal(json, &keyring.keys(), *form, now),
         }
     }
+
+    /// A parameter of a URL: in base64url whether there are keys or not.
+    ///
+    /// # Errors
+    /// If there is no key for it.
+    pub fn seal_parameter(&self, json: &[u8], now: SystemTime) -> Result<String, SealError> {
+        let sealed = match self {
+            Self::Plaintext => base64url::encode(json),
+            Self::OpenPgp { .. } => self.seal(json, now)?,
+        };
+        Ok(String::from_utf8(sealed).expect("base64 is ASCII"))
+    }
+
+    /// # Errors
+    /// As `open`.
+    pub fn open_parameter(&self, text: &str, now: SystemTime) -> Result<Opened, OpenError> {
+        match self {
+            Self::Plaintext => {
+                let json = base64url::decode(text.as_bytes());
+                let json = json.ok_or(OpenError::Encryption("it is no base64url"))?;
+                Ok(Opened { json, signed_by: None })
+            }
+            Self::OpenPgp { .. } => self.open(text.as_bytes(), now),
+        }
+    }
 }

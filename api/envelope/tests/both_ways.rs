@@ -99,6 +99,20 @@ fn in_plaintext_nobody_has_signed() {
 }
 
 #[test]
+fn a_parameter_of_a_url_is_base64url_with_keys_and_without() {
+    let we = Party::new(&["integrator"], &["google"]);
+    let google = Party::new(&["google"], &["integrator"]);
+    for (one, other) in
+        [(&we.envelope, &google.envelope), (&Envelope::Plaintext, &Envelope::Plaintext)]
+    {
+        let text = one.seal_parameter(JSON, now()).unwrap();
+        assert!(text.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_=".contains(&it)));
+        assert_eq!(other.open_parameter(&text, now()).unwrap().json, JSON);
+        assert!(other.open_parameter("no base64", now()).is_err());
+    }
+}
+
+#[test]
 fn any_bit_that_is_flipped_in_a_body_is_noticed() {
     let we = Party::new(&["integrator"], &["google"]);
     let google = Party::new(&["google"], &["integrator"]);
