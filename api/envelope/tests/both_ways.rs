@@ -108,7 +108,7 @@ fn a_parameter_of_a_url_is_base64url_with_keys_and_without() {
         let text = one.seal_parameter(JSON, now()).unwrap();
         assert!(text.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_=".contains(&it)));
         assert_eq!(other.open_parameter(&text, now()).unwrap().json, JSON);
-        assert!(other.open_parameter("no base64", now()).is_err());
+        assert!(other.open_parameter("no*base64", now()).is_err());
     }
 }
 
