@@ -16,6 +16,7 @@ pub mod inspect;
 pub mod limits;
 pub mod messenger;
 pub mod metrics;
+pub mod report;
 pub mod tokenized;
 
 mod actors;

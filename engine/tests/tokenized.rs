@@ -8,6 +8,8 @@ mod common;
 
 #[path = "tokenized"]
 mod rules {
+    pub mod away;
     pub mod links;
     pub mod payments;
+    pub mod statements;
 }

@@ -112,4 +112,8 @@ impl EventLog for OneRecord {
     fn due(&self, _: Millis, _: Option<DueAt>, _: usize) -> Result<Vec<DueAt>, ReadError> {
         Ok(vec![])
     }
+
+    fn streams(&self, _: u8, _: Option<StreamId>, _: usize) -> Result<Vec<StreamId>, ReadError> {
+        Ok(vec![])
+    }
 }

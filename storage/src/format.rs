@@ -92,6 +92,11 @@ pub(crate) fn record_version(key: &[u8]) -> Option<Version> {
     Some(Version(u64::from_be_bytes(version)))
 }
 
+/// The stream in a key of the records. `None` if it is no such key.
+pub(crate) fn record_stream(key: &[u8]) -> Option<StreamId> {
+    take_stream(key).map(|(stream, _)| stream)
+}
+
 pub(crate) fn due_key(due: DueAt) -> [u8; 8 + STREAM_BYTES] {
     let mut key = [0; 8 + STREAM_BYTES];
     key[..8].copy_from_slice(&due.at.0.to_be_bytes());

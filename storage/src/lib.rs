@@ -206,6 +206,18 @@ pub trait EventLog: Send + Sync + 'static {
         after: Option<DueAt>,
         limit: usize,
     ) -> Result<Vec<DueAt>, ReadError>;
+
+    /// Streams of one kind that have a record, in order, at most `limit`, starting after `after`:
+    /// for reports that go through all of them. Blocks on the disk.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`].
+    fn streams(
+        &self,
+        kind: u8,
+        after: Option<StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, ReadError>;
 }
 
 impl fmt::Debug for StreamId {

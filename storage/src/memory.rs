@@ -188,6 +188,23 @@ impl EventLog for MemoryLog {
         let later = state.synced.due.iter().filter(|due| after.is_none_or(|after| **due > after));
         Ok(later.take_while(|due| due.at <= until).take(limit).copied().collect())
     }
+
+    fn streams(
+        &self,
+        kind: u8,
+        after: Option<StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, ReadError> {
+        let state = self.state();
+        let written = state.synced.streams.iter().filter(|(_, found)| !found.records.is_empty());
+        let mut streams: Vec<StreamId> = written
+            .map(|(stream, _)| *stream)
+            .filter(|stream| stream.kind == kind && after.is_none_or(|after| *stream > after))
+            .collect();
+        streams.sort_unstable();
+        streams.truncate(limit);
+        Ok(streams)
+    }
 }
 
 impl Tables {

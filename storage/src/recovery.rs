@@ -114,6 +114,39 @@ impl Disk {
         Ok(page)
     }
 
+    /// This shard's page of streams, see [`EventLog::streams`](crate::EventLog::streams). From one
+    /// to the next is one step, however many records lie between.
+    pub fn streams(
+        &self,
+        kind: u8,
+        after: Option<StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, ReadError> {
+        let mut options = ReadOptions::default();
+        options.set_total_order_seek(true);
+        let mut records = self.db.raw_iterator_cf_opt(self.family(Family::Records), options);
+        match after {
+            None => records.seek([kind]),
+            Some(after) => records.seek(format::record_key(after, Version(u64::MAX))),
+        }
+        let mut page = Vec::new();
+        while let Some(key) = records.key().filter(|_| page.len() < limit) {
+            let stream = format::record_stream(key).ok_or_else(|| {
+                let place = format!("{}, {}", self.place, Family::Records.name());
+                ReadError::Unreadable(format!("{place}: a key is damaged: {key:02x?}"))
+            })?;
+            if stream.kind != kind {
+                break;
+            }
+            page.push(stream);
+            records.seek(format::record_key(stream, Version(u64::MAX)));
+        }
+        records.status().map_err(|cause| {
+            ReadError::Unreadable(format!("{}, {}: {cause}", self.place, Family::Records.name()))
+        })?;
+        Ok(page)
+    }
+
     fn due_entry(&self, key: &[u8], value: &[u8]) -> Result<DueAt, ReadError> {
         let Some(due) = format::parse_due_key(key) else {
             let place = format!("{}, {}", self.place, Family::Due.name());

@@ -165,6 +165,21 @@ impl EventLog for RocksLog {
         page.truncate(limit);
         Ok(page)
     }
+
+    fn streams(
+        &self,
+        kind: u8,
+        after: Option<StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, ReadError> {
+        let mut page = Vec::new();
+        for disk in &self.shared.disks {
+            page.extend(disk.streams(kind, after, limit)?);
+        }
+        page.sort_unstable();
+        page.truncate(limit);
+        Ok(page)
+    }
 }
 
 impl Drop for RocksLog {

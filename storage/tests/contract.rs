@@ -76,7 +76,8 @@ promise! {
         history_tells_every_record_whatever_was_snapshot
         callers_of_one_stream_hear_in_the_order_in_which_they_queued
         a_caller_that_appends_when_it_hears_is_heard
-        a_stream_of_another_kind_is_another_stream;
+        a_stream_of_another_kind_is_another_stream
+        streams_of_a_kind_are_paged_in_order_across_all_shards;
     answers:
         an_answer_is_remembered_with_its_turn
         a_key_is_taken_once_whatever_stream_asks

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use paceline_domain::account::{Account, Profile};
-use paceline_domain::ids::{AccountId, AssociationId, IntegratorAccountId, RequestId};
+use paceline_domain::account::{Account, Profile, Standing};
+use paceline_domain::ids::{AccountId, AssociationId, IntegratorAccountId, MovementId, RequestId};
+use paceline_domain::link::Customer;
 use paceline_domain::money::{CurrencyCode, Micros};
-use paceline_engine::bank::{Asking, Bank};
+use paceline_domain::name::Identifier;
+use paceline_engine::bank::{Answer, Asking, Bank, Transfer, Unavailable};
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::google::{Call, Delivery, Google, Trouble, What};
 use paceline_engine::messenger::{Message, Messenger, Sent};
@@ -270,4 +272,67 @@ pub async fn refund(engine: &Engine, id: &str, of: &str, amount: Micros) -> Stri
 
 pub async fn balance(engine: &Engine, who: &str) -> Micros {
     engine.account(&account(who)).await.unwrap().balance
+}
+
+/// A bank that says nothing until it is told to speak, and remembers what it was asked.
+pub struct MuteBank {
+    pub asked: Mutex<Vec<Transfer>>,
+    speaks: watch::Sender<bool>,
+}
+
+impl MuteBank {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { asked: Mutex::default(), speaks: watch::Sender::new(false) })
+    }
+
+    pub fn speak(&self) {
+        self.speaks.send_replace(true);
+    }
+
+    /// Waits until it was asked something.
+    pub async fn is_asked(&self) {
+        while self.asked.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn answer(&self, transfer: Transfer) -> Asking<'_, Answer> {
+        self.asked.lock().unwrap().push(transfer);
+        let mut speaks = self.speaks.subscribe();
+        Box::pin(async move {
+            speaks.wait_for(|speaks| *speaks).await.map_or(Answer::Unknown, |_| Answer::Approved)
+        })
+    }
+}
+
+impl Bank for MuteBank {
+    fn find<'a>(
+        &'a self,
+        who: &'a Identifier,
+    ) -> Asking<'a, Result<Option<Customer>, Unavailable>> {
+        let Identifier::Account(account) = who else { return Box::pin(async { Ok(None) }) };
+        let (standing, profile) = (Standing::Open, Profile::default());
+        let customer = Customer { account: account.clone(), standing, profile };
+        Box::pin(async { Ok(Some(customer)) })
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        _: &'a Identifier,
+        _: &'a Secret,
+    ) -> Asking<'a, Result<Option<Customer>, Unavailable>> {
+        Box::pin(async { Err(Unavailable) })
+    }
+
+    fn debit(&self, transfer: Transfer) -> Asking<'_, Answer> {
+        self.answer(transfer)
+    }
+
+    fn credit(&self, transfer: Transfer) -> Asking<'_, Answer> {
+        self.answer(transfer)
+    }
+
+    fn forget<'a>(&'a self, _: &'a AccountId, _: MovementId) -> Asking<'a, ()> {
+        Box::pin(async {})
+    }
 }

@@ -176,4 +176,13 @@ impl EventLog for Disk {
     ) -> Result<Vec<DueAt>, ReadError> {
         self.platter.due(until, after, limit)
     }
+
+    fn streams(
+        &self,
+        kind: u8,
+        after: Option<StreamId>,
+        limit: usize,
+    ) -> Result<Vec<StreamId>, ReadError> {
+        self.platter.streams(kind, after, limit)
+    }
 }

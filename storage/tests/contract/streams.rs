@@ -135,3 +135,29 @@ pub fn a_stream_of_another_kind_is_another_stream(log: &Log) {
     assert_eq!(log.read(session).unwrap().records, ["session"]);
     assert_eq!(log.read(order).unwrap().records, ["order"]);
 }
+
+pub fn streams_of_a_kind_are_paged_in_order_across_all_shards(log: &Log) {
+    let other = |number| StreamId { kind: 9, ..stream(number) };
+    let mut expected = Vec::new();
+    for number in 0..40 {
+        for version in 0..3 {
+            log.commit(turn(stream(number), version).record("r")).unwrap();
+        }
+        log.commit(turn(other(number), 0).record("another kind's")).unwrap();
+        expected.push(stream(number));
+    }
+    log.commit(turn(stream(99), 0).due(5, "no record yet")).unwrap();
+    expected.sort();
+    let kind = stream(0).kind;
+    for limit in [1, 7, 100] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let page = log.streams(kind, after, limit).unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            read.extend(page);
+        }
+        assert_eq!(read, expected, "in pages of {limit}");
+    }
+    assert_eq!(log.streams(8, None, 10), Ok(vec![]));
+}

@@ -1,0 +1,148 @@
+//! Remittance: every page is fetched, held against our books, and answered.
+
+use paceline_domain::money::Micros;
+use paceline_domain::statement::{Answer, LineKind, Phase, Summary, Verdict};
+use paceline_domain::time::Timestamp;
+use paceline_engine::google::{Delivery, Page, PageLine, What};
+use paceline_engine::tokenized::StatementNotified;
+use paceline_engine::{Engine, report};
+
+use crate::common::standard::*;
+use crate::common::{run, usd};
+
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+fn now() -> u64 {
+    use paceline_engine::Surroundings;
+    paceline_engine::System.now().0
+}
+
+fn line(kind: LineKind, id: &str, amount: i64) -> PageLine {
+    let (amount, fee) = (dollars(amount), Micros(100_000));
+    PageLine { kind, request: request(id), amount, fee, currency: usd() }
+}
+
+fn page(lines: Vec<PageLine>, next: Option<u64>) -> Delivery {
+    Delivery::Page(Page { lines, next, lines_total: 3 })
+}
+
+async fn notified(engine: &Engine, total_due: Micros) -> String {
+    let summary = Summary {
+        made_at: Timestamp(0),
+        period_start: Timestamp(now() - DAY),
+        period_end: Timestamp(now() + DAY),
+        due_at: Timestamp(0),
+        currency: usd(),
+        total_due,
+        memo: None,
+    };
+    let wanted = StatementNotified { request: request("stmt:1"), integrator: piaid(), summary };
+    let key = keyed("remittanceStatementNotification", "stmt:1", 1);
+    words(engine.statement_notified(wanted, key).await)
+}
+
+/// Two captures and a refund of ours, all settled.
+async fn books(integrator: &Integrator) -> Engine {
+    let engine = integrator.open();
+    sally(&engine).await;
+    link(&engine, "acct-sally", "gpt").await;
+    capture(&engine, "cap:1", "gpt", dollars(12)).await;
+    capture(&engine, "cap:2", "gpt", dollars(8)).await;
+    refund(&engine, "ref:1", "cap:1", dollars(5)).await;
+    while engine.account(&account("acct-sally")).await.unwrap().moved.len() > 1 {
+        tokio::task::yield_now().await; // all but the funding is settled
+    }
+    engine
+}
+
+/// Waits for the answer, and tells what the lines came to.
+async fn answered(integrator: &Integrator) -> (Answer, Vec<(String, Verdict)>) {
+    loop {
+        let found = report::remittance(&*integrator.shop.log, &piaid(), &request("stmt:1"));
+        let found = found.unwrap().unwrap();
+        if let Phase::Answered { answer, .. } = found.statement.phase {
+            let told = |line: &paceline_domain::statement::Line| {
+                (line.request.to_string(), line.verdict())
+            };
+            return (answer, found.lines.iter().map(told).collect());
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_statement_that_agrees_is_accepted_after_its_last_page() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let pages = [
+            (0, page(vec![line(LineKind::Capture, "cap:1", 12)], Some(1))),
+            (1, page(vec![line(LineKind::Capture, "cap:2", 8)], Some(2))),
+            (2, page(vec![line(LineKind::Refund, "ref:1", 5)], None)),
+        ];
+        integrator.google.pages.lock().unwrap().extend(pages);
+        let noted = notified(&engine, Micros(14_700_000)).await;
+        assert!(noted.starts_with("200 StatementNoted"), "{noted}");
+        let (answer, lines) = answered(&integrator).await;
+        assert_eq!(answer, Answer::Accept, "{lines:?}");
+        assert!(lines.iter().all(|(_, verdict)| *verdict == Verdict::Matched), "{lines:?}");
+        let accepted = |call: &paceline_engine::google::Call| {
+            matches!(call.what, What::AcceptStatement { .. })
+        };
+        integrator.google.hears(accepted).await;
+        assert_eq!(notified(&engine, Micros(14_700_000)).await, noted);
+        assert_eq!(integrator.google.calls().iter().filter(|call| accepted(call)).count(), 1);
+    });
+}
+
+#[test]
+fn a_statement_that_differs_is_answered_with_what_our_books_come_to() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let lines = vec![
+            line(LineKind::Capture, "cap:1", 13), // we have 12
+            line(LineKind::Capture, "cap:9", 1),  // we have not
+            line(LineKind::Refund, "ref:1", 5),
+        ];
+        integrator.google.pages.lock().unwrap().insert(0, page(lines, None));
+        notified(&engine, Micros(8_700_000)).await;
+        let (answer, lines) = answered(&integrator).await;
+        let verdict = |id: &str| lines.iter().find(|(line, _)| line == id).unwrap().1;
+        assert_eq!(verdict("cap:1"), Verdict::Different);
+        assert_eq!(verdict("cap:9"), Verdict::MissingHere);
+        assert_eq!(verdict("ref:1"), Verdict::Matched);
+        assert_eq!(verdict("cap:2"), Verdict::MissingThere);
+        // 12 and 8 captured, 5 refunded, and the fees of the two lines that are ours and theirs.
+        assert_eq!(answer, Answer::Propose { total_due: Micros(14_800_000) });
+        integrator.google.hears(|call| matches!(call.what, What::ProposeStatement { .. })).await;
+    });
+}
+
+#[test]
+fn a_statement_without_lines_ends_by_the_absence_of_a_next_page() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
+        notified(&engine, Micros(0)).await;
+        assert_eq!(answered(&integrator).await, (Answer::Accept, vec![]));
+    });
+}
+
+#[test]
+fn a_page_that_google_does_not_give_is_asked_for_again_after_a_restart() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        integrator.google.go_away();
+        notified(&engine, Micros(0)).await;
+        integrator.google.hears(|_| true).await;
+        integrator.google.say(Delivery::Heard);
+        integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
+        let _next = integrator.open();
+        assert_eq!(answered(&integrator).await.0, Answer::Accept);
+        let calls = integrator.google.calls();
+        assert_eq!(calls[0], calls[1], "under one id");
+    });
+}
