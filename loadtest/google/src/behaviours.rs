@@ -1,0 +1,177 @@
+//! How an integrator has to behave, check by check.
+//!
+//! Why: each is something that Google does one day, and that is easily got wrong. The same checks
+//! run by hand against any Paceline (`google behaviours`) and as tests.
+//! Promise: a check brings its own link and payments, so that it holds whatever was done before;
+//! what it has bought it gives back, so that it can be run again.
+//! Left out: what cannot be seen from outside, such as a database that is down for one request;
+//! those are tested where they happen. Reservations, which are the card methods'.
+
+mod header;
+mod keys;
+mod links;
+mod money;
+mod notices;
+mod repeats;
+mod statements;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::books::{Kind, Link};
+use crate::failure::Failure;
+use crate::google::{Google, Price};
+use crate::host::Host;
+use crate::integrator::Answer;
+use crate::limits::LOOK_EVERY;
+
+/// Google, and its methods served.
+pub struct Stage {
+    pub google: Google,
+    pub host: Host,
+}
+
+/// What came of a check that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Held,
+    /// It cannot be seen here, and why.
+    Skipped(&'static str),
+}
+
+type Checking<'a> = Pin<Box<dyn Future<Output = Result<Verdict, Failure>> + 'a>>;
+
+pub struct Behaviour {
+    pub name: &'static str,
+    pub run: fn(&Stage) -> Checking<'_>,
+}
+
+macro_rules! behaviours {
+    ($($module:ident: $($name:ident)*;)*) => {
+        pub const ALL: &[Behaviour] = &[$($(Behaviour {
+            name: stringify!($name),
+            run: |stage| Box::pin($module::$name(stage)),
+        }),*),*];
+    };
+}
+
+behaviours! {
+    repeats:
+        a_concluded_request_is_answered_the_same_again
+        a_decline_is_repeated_after_its_cause_is_gone
+        what_was_refused_is_looked_at_afresh
+        the_same_request_with_another_amount_is_412
+        the_same_request_with_another_token_is_412
+        two_equal_requests_at_the_same_moment_have_one_effect
+        a_repeat_whose_time_stamp_is_off_is_refused_and_the_next_is_answered;
+    header:
+        a_time_stamp_61_s_off_is_refused_both_ways
+        a_time_stamp_50_s_off_is_accepted_both_ways
+        minor_versions_and_unknown_members_are_accepted
+        another_major_version_is_refused
+        an_unknown_account_of_the_integrator_is_404
+        a_missing_field_and_an_unusable_one_are_named
+        what_is_no_json_is_refused;
+    keys:
+        a_signature_by_another_key_is_401
+        one_trusted_signature_of_two_is_accepted
+        a_body_to_somebody_else_is_400;
+    links:
+        a_token_that_was_seen_before_is_an_error
+        an_association_that_was_seen_before_is_an_error
+        a_password_serves_one_request_and_its_repeats
+        a_wrong_password_is_told_and_does_not_link
+        a_repeated_send_otp_sends_one_message
+        a_password_is_verified_alone_and_serves_nothing_else
+        a_refreshed_token_is_the_same_token
+        an_unknown_token_is_404_and_is_not_repeated
+        a_closed_account_is_not_linked
+        two_links_of_one_account_spend_from_it_both;
+    money:
+        a_refund_above_the_remainder_is_refused
+        partial_refunds_reach_exactly_the_remainder
+        racing_refunds_never_exceed_what_was_captured
+        a_refund_of_a_capture_that_never_was_is_an_error
+        a_refund_in_another_currency_is_refused
+        more_than_the_account_has_is_declined
+        a_reward_is_paid_once
+        an_amount_that_is_no_amount_is_refused;
+    notices:
+        a_later_capture_is_told_once
+        a_notice_is_repeated_until_it_is_heard
+        a_generic_error_of_google_stops_nothing
+        an_acknowledgement_is_the_same_after_the_result;
+    statements:
+        a_statement_that_agrees_is_accepted
+        a_statement_in_many_pages_is_read_to_its_end
+        a_statement_whose_last_page_is_empty_is_read_to_its_end
+        a_statement_that_differs_is_not_accepted_as_it_is;
+}
+
+/// In development; whoever runs the checks elsewhere has given such customers these phones.
+pub const PHONE_WITH_MONEY: &str = "+15550100001";
+
+/// With less than a dozen dollars.
+pub const PHONE_WITH_LITTLE: &str = "+15550100002";
+
+/// Whose owner has closed the account.
+pub const PHONE_OF_A_CLOSED_ACCOUNT: &str = "+15550100003";
+
+impl Stage {
+    /// A new link to the account that has money.
+    pub async fn link(&self) -> Result<Link, Failure> {
+        self.google.link(PHONE_WITH_MONEY).await
+    }
+
+    /// A purchase that succeeds.
+    pub async fn bought(&self, link: &Link, cents: i64) -> Result<String, Failure> {
+        let request = self.google.capture(&link.token, &usd(cents));
+        let answer = self.google.pay(Kind::Capture, &request).await?;
+        expect(answer.is(200, "SUCCESS"), "a purchase", &answer)?;
+        Ok(request.id)
+    }
+
+    pub async fn give_back(&self, capture: &str, cents: i64) -> Result<Answer, Failure> {
+        self.google.pay(Kind::Refund, &self.google.refund(capture, &usd(cents))).await
+    }
+
+    /// Waits until it is so, or says what was waited for.
+    pub async fn wait<T>(
+        &self,
+        what: &str,
+        within: Duration,
+        look: impl Fn(&Stage) -> Result<Option<T>, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        loop {
+            if let Some(found) = look(self)? {
+                return Ok(found);
+            }
+            if began.elapsed() > within {
+                return Err(Failure(format!("{what}: not within {within:?}")));
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+pub fn usd(cents: i64) -> Price {
+    Price { micros: cents * 10_000, currency: "USD".to_owned() }
+}
+
+/// # Errors
+/// What came instead.
+pub fn expect(holds: bool, what: &str, answer: &Answer) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(Failure(format!("{what}: {answer}"))) }
+}
+
+/// # Errors
+/// Both, if they are not the same.
+pub fn same(what: &str, one: &Answer, other: &Answer) -> Result<(), Failure> {
+    if one.status == other.status && one.members() == other.members() {
+        return Ok(());
+    }
+    Err(Failure(format!("{what}: first {one}, then {other}")))
+}

@@ -1,0 +1,86 @@
+//! Keys: who is not known is told nothing, and during a rotation nothing fails.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use paceline_envelope::{Certificate, Directory, Envelope, Form, Keyring, OwnKey};
+use serde_json::json;
+
+use super::{Stage, Verdict, expect};
+use crate::failure::Failure;
+use crate::integrator::Answer;
+use crate::wire::{Request, fresh};
+
+const IN_THE_OPEN: Verdict = Verdict::Skipped("there are no keys: everything is in the open");
+
+pub async fn a_signature_by_another_key_is_401(stage: &Stage) -> Result<Verdict, Failure> {
+    let Envelope::OpenPgp { keyring, .. } = &*stage.google.integrator.envelope else {
+        return Ok(IN_THE_OPEN);
+    };
+    let stranger = OwnKey::generate("Stranger", SystemTime::now())?;
+    let keys = keyring.keys();
+    let answer = echo_with(stage, &[&stranger], keys.peers()).await?;
+    expect(answer.status == 401, "a stranger's signature", &answer)?;
+    // What goes wrong before anybody is known is answered in the open, and says nothing.
+    let told = answer.body.to_string();
+    if keys.own().chain([&stranger]).any(|key| told.contains(key.certificate().name().as_str())) {
+        return Err(Failure(format!("a key is named: {told}")));
+    }
+    Ok(Verdict::Held)
+}
+
+pub async fn one_trusted_signature_of_two_is_accepted(stage: &Stage) -> Result<Verdict, Failure> {
+    let Envelope::OpenPgp { keyring, .. } = &*stage.google.integrator.envelope else {
+        return Ok(IN_THE_OPEN);
+    };
+    let stranger = OwnKey::generate("Stranger", SystemTime::now())?;
+    let keys = keyring.keys();
+    let both: Vec<&OwnKey> = keys.own().chain([&stranger]).collect();
+    let answer = echo_with(stage, &both, keys.peers()).await?;
+    expect(answer.status == 200, "two signatures, one of them trusted", &answer)?;
+    Ok(Verdict::Held)
+}
+
+pub async fn a_body_to_somebody_else_is_400(stage: &Stage) -> Result<Verdict, Failure> {
+    let Envelope::OpenPgp { keyring, .. } = &*stage.google.integrator.envelope else {
+        return Ok(IN_THE_OPEN);
+    };
+    let keys = keyring.keys();
+    let ours: Vec<&OwnKey> = keys.own().collect();
+    let answer = echo_with(stage, &ours, ours.iter().map(|own| own.certificate())).await?;
+    expect(answer.status == 400, "a body to ourselves", &answer)?;
+    Ok(Verdict::Held)
+}
+
+/// Google, with other keys than its own for one call.
+async fn echo_with(
+    stage: &Stage,
+    own: &[&OwnKey],
+    peers: impl Iterator<Item = &Certificate>,
+) -> Result<Answer, Failure> {
+    let files = Scratch::new();
+    let directory = Directory::new(&files.0);
+    for key in own {
+        directory.add_own(key)?;
+    }
+    for key in peers {
+        directory.add_peer(key)?;
+    }
+    let envelope = Envelope::OpenPgp { keyring: Keyring::open(directory)?, form: Form::Binary };
+    let request = Request::new(fresh("echo"), json!({"clientMessage": "a check"}));
+    stage.google.integrator.with(envelope).call("echo", &request).await
+}
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(fresh("google-keys").replace(':', "-")))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

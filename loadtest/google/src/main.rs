@@ -1,0 +1,7 @@
+//! The `google` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    paceline_google::commands::main()
+}
