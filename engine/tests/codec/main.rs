@@ -18,6 +18,7 @@
 mod entities;
 mod parts;
 mod samples;
+mod standard;
 mod streams;
 mod variants;
 
@@ -51,6 +52,29 @@ fn every_event_of_an_order_is_read_and_written_as_ever() {
 }
 
 #[test]
+fn every_event_of_standard_payments_is_read_and_written_as_ever() {
+    check(&records(standard::account_events()));
+    check(&records(standard::name_events()));
+    check(&records(standard::link_events()));
+    check(&records(standard::challenge_events()));
+    check(&records(standard::payment_events()));
+    check(&records(standard::notice_events()));
+    check(&records(standard::statement_events()));
+    check(&records(standard::journal_events()));
+}
+
+#[test]
+fn every_state_of_standard_payments_is_read_and_written_as_ever() {
+    check(&[("account-snapshot".to_owned(), standard::account())]);
+    check(&[("link-snapshots".to_owned(), standard::links())]);
+    check(&[("challenge-snapshots".to_owned(), standard::challenges())]);
+    check(&[("payment-snapshots".to_owned(), standard::payments())]);
+    check(&[("notice-snapshots".to_owned(), standard::notices())]);
+    check(&[("statement-snapshots".to_owned(), standard::statements())]);
+    check(&[("journal-snapshot".to_owned(), standard::journal())]);
+}
+
+#[test]
 fn every_state_that_a_snapshot_keeps_is_read_and_written_as_ever() {
     check(&session_snapshots());
     check(&[("instrument-snapshot".to_owned(), entities::instrument())]);
@@ -71,6 +95,17 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(entities::instrument_events())));
     read.extend(names(&records(entities::stock_events())));
     read.extend(names(&records(entities::order_events())));
+    read.extend(names(&records(standard::account_events())));
+    read.extend(names(&records(standard::name_events())));
+    read.extend(names(&records(standard::link_events())));
+    read.extend(names(&records(standard::challenge_events())));
+    read.extend(names(&records(standard::payment_events())));
+    read.extend(names(&records(standard::notice_events())));
+    read.extend(names(&records(standard::statement_events())));
+    read.extend(names(&records(standard::journal_events())));
+    read.extend(["account", "journal"].map(|of| format!("{of}-snapshot")));
+    let several = ["link", "challenge", "payment", "notice", "statement"];
+    read.extend(several.map(|of| format!("{of}-snapshots")));
     read.extend(names(&session_snapshots()));
     read.extend(["instrument", "stock", "order"].map(|of| format!("{of}-snapshot")));
     read.extend(entities::book_entries().iter().map(entities::book_name));

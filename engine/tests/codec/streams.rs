@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::entities;
 use crate::parts::{INSTRUMENT, ORDER, SESSION, attempt_id};
+use crate::standard;
 
 #[test]
 fn an_entity_is_found_where_it_always_was() {
@@ -25,6 +26,37 @@ fn an_entity_is_found_where_it_always_was() {
     // The first half of `printf product_12345 | sha256sum`.
     let stock: u128 = 0x6331_9a4e_7119_9efe_1f05_2c7d_0124_49e1;
     found_at(3, wide(stock), &entities::stock_events(), "stock", "product_12345");
+}
+
+#[test]
+fn an_entity_of_standard_payments_is_found_where_it_always_was() {
+    let wide = |id: u128| id.to_be_bytes();
+    // The first halves of the SHA-256 of words, each after its length in eight bytes.
+    let account: u128 = 0xe05c_94c9_5855_5a23_8263_ada5_0782_d1b4;
+    found_at(5, wide(account), &standard::account_events(), "account", "acct-000318877");
+    let phone: u128 = 0x919a_f1cb_d83a_c589_808a_5851_3a92_262c;
+    found_at(6, wide(phone), &standard::name_events(), "name", "phone:+15550100001");
+    let link = standard::LINK;
+    found_at(7, wide(link.0), &standard::link_events(), "link", &link.to_string());
+    let challenge = standard::CHALLENGE;
+    found_at(
+        8,
+        wide(challenge.0),
+        &standard::challenge_events(),
+        "challenge",
+        &challenge.to_string(),
+    );
+    let payment: u128 = 0x37e4_5c4d_69f4_cde9_15c3_f4bf_8c50_1825;
+    let named = "InvisiCashUSA_USD/cap:01K58Q2VZ9";
+    found_at(9, wide(payment), &standard::payment_events(), "payment", named);
+    let statement: u128 = 0xf45e_97fd_0bc4_794e_083a_ce0f_fe2c_0cf9;
+    let named = "InvisiCashUSA_USD/stmt:2025-09-15:EUR";
+    found_at(10, wide(statement), &standard::statement_events(), "statement", named);
+    let notice = standard::NOTICE;
+    found_at(11, wide(notice.0), &standard::notice_events(), "notice", &notice.to_string());
+    let journal: u128 = 0xbc85_a5d5_7a1f_ee9c_d333_01b4_97cb_9702;
+    let named = "InvisiCashUSA_USD/20347";
+    found_at(12, wide(journal), &standard::journal_events(), "journal", named);
 }
 
 #[test]

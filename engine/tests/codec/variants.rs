@@ -42,6 +42,8 @@ macro_rules! variants {
     };
 }
 
+pub(crate) use variants;
+
 variants!(session::Event, "session", {
     session::Event::Created(_) => "created",
     session::Event::Updated { .. } => "updated",
