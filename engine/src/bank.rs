@@ -48,7 +48,8 @@ pub struct Transfer {
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A bank. Every call may be repeated, and may be repeated after its first answer was lost: the
-/// same movement moves money once and, once it has, gets the same answer.
+/// same movement moves money once, and what was answered once stays the answer, a decline too. A
+/// question that was given up may arrive after its repeat was answered; it must move nothing then.
 pub trait Bank: Send + Sync + 'static {
     /// The customer whom this identifies, whether the account is open or not.
     fn find<'a>(&'a self, who: &'a Identifier)

@@ -19,6 +19,7 @@ use paceline_storage::{AnswerWrite, Append, StreamId};
 use ring::digest::{SHA256, digest};
 use serde::de::DeserializeOwned;
 
+use crate::simulation::disk::Witness;
 use crate::simulation::processor::{Page, Processor};
 use crate::simulation::words::{self, SHOWN};
 
@@ -104,11 +105,6 @@ impl Books {
         self.facts().count(what);
     }
 
-    /// A turn has reached the disk.
-    pub fn written(&self, turn: &Append) {
-        self.facts().written(turn);
-    }
-
     /// The processor is asked to set money aside: everything that says so must be on disk.
     pub fn asked_to_reserve(&self, charge: Charge, token: &[u8]) {
         self.facts().asked_to_reserve(charge, token);
@@ -117,6 +113,13 @@ impl Books {
     /// The processor is asked to take the money.
     pub fn asked_to_capture(&self, charge: Charge) {
         self.facts().asked_to_capture(charge);
+    }
+}
+
+impl Witness for Books {
+    /// A turn has reached the disk.
+    fn written(&self, turn: &Append) {
+        self.facts().written(turn);
     }
 }
 

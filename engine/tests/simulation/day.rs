@@ -138,7 +138,7 @@ impl Day {
         let (books, processor) = (Arc::clone(&self.books), Arc::clone(&self.processor));
         let disk = Disk::new(
             Arc::clone(power),
-            Arc::clone(&books),
+            Arc::<Books>::clone(&books),
             Arc::clone(&self.platter),
             self.habits.shards,
         );

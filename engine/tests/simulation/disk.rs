@@ -11,14 +11,18 @@ use paceline_storage::{
     ReadError, Stored, StreamId,
 };
 
-use crate::simulation::books::Books;
 use crate::simulation::chance::Chance;
 use crate::simulation::machine::Power;
+
+/// Whoever keeps books of what is on the platter.
+pub trait Witness {
+    fn written(&self, turn: &Append);
+}
 
 /// The disk as one life sees it.
 pub struct Disk {
     power: Arc<Power>,
-    books: Arc<Books>,
+    books: Arc<dyn Witness + Send + Sync>,
     /// Acknowledges at once: what is in it is on the platter.
     platter: Arc<MemoryLog>,
     shards: Vec<Mutex<VecDeque<(Append, Done)>>>,
@@ -31,7 +35,7 @@ pub struct Disk {
 impl Disk {
     pub fn new(
         power: Arc<Power>,
-        books: Arc<Books>,
+        books: Arc<dyn Witness + Send + Sync>,
         platter: Arc<MemoryLog>,
         shards: usize,
     ) -> Arc<Self> {

@@ -1,0 +1,125 @@
+//! Whole days of an integrator from one seed: links, captures, refunds, disbursements and notices
+//! through the real engine, with a bank and a Google that are slow, wrong, asked twice or down, and
+//! a power that fails in the middle of anything.
+//!
+//! Why: `simulation.rs` plays the merchant's days on the same turns; here every promise about a
+//! customer's money is held against what is on the disk, in the bank's book and in Google's ears:
+//! no double debit, none forgotten, the ledger at zero, answers repeated, each notice heard in the
+//! end with one value.
+//! Left out: what `simulation.rs` has found out already of keys, owners and stopped logs, and
+//! statements, which move nothing.
+//!
+//! `SEEDS=7..8` plays just the day of seed 7, with `TOLD=1` step by step.
+
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod simulation {
+    #[allow(dead_code)] // the merchant's days take more of it
+    pub mod chance;
+    pub mod disk;
+    pub mod machine;
+    pub mod watch;
+    pub mod standard {
+        pub mod bank;
+        pub mod clients;
+        pub mod day;
+        pub mod google;
+        pub mod oracle;
+    }
+}
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use simulation::chance::Chance;
+use simulation::standard::day::{Day, Played};
+
+/// Always the same days.
+const FIXED: Range<u64> = 0..300;
+
+/// For how long new days are played if nobody says otherwise: `SIMULATE_SECONDS`.
+const NEW_FOR: Duration = Duration::from_secs(20);
+
+/// Were one of these never to happen, the days would prove little.
+const EVERY_SORT_OF_DAY: [&str; 12] = [
+    "answers repeated",
+    "captures approved",
+    "captures declined",
+    "captures told later",
+    "crashes",
+    "disbursements approved",
+    "keys used for something else",
+    "links made",
+    "notices heard",
+    "refunds approved",
+    "refunds refused",
+    "told to ask again",
+];
+
+fn play(seed: u64, fuse: Option<u64>) -> Played {
+    let day = Day::new(seed, variable("TOLD").is_some());
+    day.play(fuse).unwrap_or_else(|broken| {
+        let day = format!("SEEDS={seed}..{}", seed + 1);
+        panic!("seed {seed}, fuse {fuse:?}: {day} TOLD=1\n{broken}")
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[test]
+fn the_fixed_days_keep_every_promise() {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in FIXED {
+        for (what, count) in play(seed, None).tally {
+            *counts.entry(what).or_default() += count;
+        }
+    }
+    println!("{counts:?}");
+    for what in EVERY_SORT_OF_DAY {
+        assert!(counts.contains_key(what), "no day has {what}");
+    }
+}
+
+#[test]
+fn new_days_keep_every_promise() {
+    let seconds = variable("SIMULATE_SECONDS").and_then(|seconds| seconds.parse().ok());
+    let until = Instant::now() + seconds.map_or(NEW_FOR, Duration::from_secs);
+    let first = Chance::new(rand::random()).number() >> 16;
+    let (days, until) = match variable("SEEDS").as_deref().and_then(|seeds| seeds.split_once(".."))
+    {
+        Some((from, to)) => (from.parse().unwrap()..to.parse().unwrap(), None),
+        None => (first..u64::MAX, Some(until)),
+    };
+    println!("days from seed {} on", days.start);
+    let mut played = 0;
+    for seed in days {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        play(seed, None);
+        played += 1;
+    }
+    println!("{played} days");
+}
+
+#[test]
+fn a_crash_at_any_point_of_a_day_breaks_no_promise() {
+    for seed in 0..2 {
+        let whole = play(seed, Some(u64::MAX)).first_life_spent;
+        // Every point of a short day, every few of a long one: always the same.
+        let step = usize::try_from(whole / 600 + 1).unwrap();
+        (0..whole).step_by(step).for_each(|fuse| drop(play(seed, Some(fuse))));
+        println!("seed {seed}: cut at {} points", whole / step as u64);
+    }
+}
+
+#[test]
+fn the_same_seed_brings_the_same_day() {
+    let days = || (0..20).map(|seed| play(seed, None)).collect::<Vec<_>>();
+    assert_eq!(days(), days());
+}
