@@ -144,3 +144,20 @@ fn filled((before, repeated, behind): Shape, bytes: usize) -> String {
     }
     input + behind
 }
+
+#[test]
+fn signatures_without_end_cost_no_more_than_their_bytes() {
+    // Each asks for a hash of all that follows it: half of it signatures, half of it text.
+    let target = named("inside").expect("there is such a target");
+    let one_pass: [u8; 15] = [0xC4, 13, 3, 0, 8, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0];
+    let before: [u8; 12] = [0xC2, 10, 4, 0, 1, 8, 0, 0, 0, 0, 0, 0];
+    let half = target.bytes_max / 2;
+    let length = u32::try_from(half - 16).expect("a body is short").to_be_bytes();
+    let mut literal = [&[0xCB, 0xFF][..], &length, &[b'b', 0, 0, 0, 0, 0]].concat();
+    literal.resize(half - 10, b' ');
+    for piece in [&one_pass[..], &before] {
+        let mut input = piece.repeat(half / piece.len());
+        input.extend(&literal);
+        (target.run)(&input);
+    }
+}

@@ -129,6 +129,10 @@ impl Certificate {
         &self.name
     }
 
+    pub(crate) fn fingerprint(&self) -> pgp::types::Fingerprint {
+        self.key.primary_key.fingerprint()
+    }
+
     /// Of the whole key. A subkey may end sooner.
     pub fn life(&self) -> Life {
         self.life

@@ -18,7 +18,7 @@ use pgp::composed::{
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::sym::SymmetricKeyAlgorithm;
 use pgp::packet::{
-    ProtectedDataConfig, Signature, SignatureType, Subpacket, SubpacketData,
+    ProtectedDataConfig, Signature, SignatureConfig, SignatureType, Subpacket, SubpacketData,
     SymEncryptedProtectedDataConfig,
 };
 use pgp::types::{
@@ -67,9 +67,12 @@ pub fn open(body: &[u8], keys: &Keys, now: SystemTime) -> Result<Opened, OpenErr
             message = message.decompress().map_err(damaged)?;
         }
     }
-    let Message::Signed { .. } = message else {
+    let Message::Signed { reader, .. } = &message else {
         return Err(OpenError::Signature("the message is not signed"));
     };
+    if reader.num_signatures() > SIGNATURES_MAX {
+        return Err(OpenError::Signature("there are too many signatures"));
+    }
     for _ in 0..COMPRESSED_DEPTH_MAX {
         message = message.decompress().map_err(damaged)?;
     }
@@ -84,15 +87,19 @@ pub fn seal(json: &[u8], keys: &Keys, form: Form, now: SystemTime) -> Result<Vec
     let library = |cause: pgp::errors::Error| SealError::Library(cause.to_string());
     let mut builder = MessageBuilder::from_bytes("", json.to_vec())
         .seipd_v1(OsRng, SymmetricKeyAlgorithm::AES256);
-    let mut recipients = keys.peers().filter_map(|peer| peer.recipient(now)).peekable();
-    recipients.peek().ok_or(SealError::NoRecipient)?;
-    for recipient in recipients {
+    let mut meant_for = vec![];
+    for peer in keys.peers() {
+        let Some(recipient) = peer.recipient(now) else { continue };
         builder.encrypt_to_key(OsRng, &recipient.key).map_err(library)?;
+        meant_for.push(peer.fingerprint());
+    }
+    if meant_for.is_empty() {
+        return Err(SealError::NoRecipient);
     }
     let mut signers = keys.own().filter_map(|own| own.signer(now)).peekable();
     signers.peek().ok_or(SealError::NoSigner)?;
     for signer in signers {
-        let subpackets = says(signer, now).map_err(library)?;
+        let subpackets = says(signer, &meant_for, now).map_err(library)?;
         builder.sign_with_subpackets(signer, Password::empty(), HashAlgorithm::Sha384, subpackets);
     }
     let message = match form {
@@ -105,13 +112,22 @@ pub fn seal(json: &[u8], keys: &Keys, form: Form, now: SystemTime) -> Result<Vec
 }
 
 /// Left to itself the library asks a clock.
-fn says(signer: &dyn SigningKey, now: SystemTime) -> pgp::errors::Result<SubpacketConfig> {
+fn says(
+    signer: &dyn SigningKey,
+    meant_for: &[pgp::types::Fingerprint],
+    now: SystemTime,
+) -> pgp::errors::Result<SubpacketConfig> {
     let created = Timestamp::try_from(now).unwrap_or_else(|_| Timestamp::now());
-    let hashed = [
+    let facts = [
         SubpacketData::SignatureCreationTime(created),
         SubpacketData::IssuerFingerprint(signer.fingerprint()),
     ];
-    let hashed = hashed.into_iter().map(Subpacket::regular).collect::<pgp::errors::Result<_>>()?;
+    let recipients = meant_for.iter().cloned().map(SubpacketData::IntendedRecipientFingerprint);
+    let hashed = facts
+        .into_iter()
+        .chain(recipients)
+        .map(Subpacket::regular)
+        .collect::<pgp::errors::Result<_>>()?;
     let issuer = Subpacket::regular(SubpacketData::IssuerKeyId(signer.legacy_key_id()))?;
     Ok(SubpacketConfig::UserDefined { hashed, unhashed: vec![issuer] })
 }
@@ -205,10 +221,14 @@ fn read_whole(message: &mut Message<'_>) -> Result<Vec<u8>, OpenError> {
 fn signer(message: &Message<'_>, keys: &Keys, now: SystemTime) -> Result<Fingerprint, OpenError> {
     let Message::Signed { reader, .. } = message else { unreachable!("it was looked at before") };
     let mut why = "the signature is by no key that is trusted and valid";
-    for index in 0..reader.num_signatures().min(SIGNATURES_MAX) {
+    for index in 0..reader.num_signatures() {
         let Some(signature) = reader.signature(index) else { continue };
         if let Err(flaw) = acceptable(signature, now) {
             why = flaw;
+            continue;
+        }
+        if !is_meant_for(signature, keys) {
+            why = "the signature is of a message to somebody else";
             continue;
         }
         for peer in keys.peers() {
@@ -240,6 +260,21 @@ fn acceptable(signature: &Signature, now: SystemTime) -> Result<(), &'static str
         }
         _ => Ok(()),
     }
+}
+
+/// A signature may name whom it is meant for, and then nobody can pass it on in an envelope of his
+/// own. GnuPG writes that from version 2.3 on.
+fn is_meant_for(signature: &Signature, keys: &Keys) -> bool {
+    let said = signature.config().into_iter().flat_map(SignatureConfig::hashed_subpackets);
+    let mut meant = said.filter_map(|said| match &said.data {
+        SubpacketData::IntendedRecipientFingerprint(fingerprint) => Some(fingerprint),
+        _ => None,
+    });
+    let Some(first) = meant.next() else { return true };
+    let ours = |name: &pgp::types::Fingerprint| {
+        keys.own().any(|own| own.certificate().fingerprint() == *name)
+    };
+    ours(first) || meant.any(ours)
 }
 
 /// A signature may name its key, which saves the others the trial.

@@ -99,6 +99,22 @@ fn in_plaintext_nobody_has_signed() {
 }
 
 #[test]
+fn what_was_signed_for_one_is_not_passed_on_to_another() {
+    // The stranger opens what Google sent to it, and seals that for us as Google would.
+    let to_stranger = Party::new(&["google"], &["stranger"]);
+    let body = to_stranger.envelope.seal(JSON, now()).unwrap();
+    let both = Party::new(&["integrator", "stranger"], &["google"]);
+    assert_eq!(both.envelope.open(&body, now()).unwrap().json, JSON);
+    both.directory.retire(common::peer("stranger").name().as_str()).unwrap();
+    both.reload();
+    assert!(both.envelope.open(&body, now()).is_err());
+    let passed_on = common::resealed(&body, "stranger", "integrator");
+    let we = Party::new(&["integrator"], &["google"]);
+    let why = "the signature is of a message to somebody else";
+    assert_eq!(we.envelope.open(&passed_on, now()), Err(OpenError::Signature(why)));
+}
+
+#[test]
 fn a_parameter_of_a_url_is_base64url_with_keys_and_without() {
     let we = Party::new(&["integrator"], &["google"]);
     let google = Party::new(&["google"], &["integrator"]);

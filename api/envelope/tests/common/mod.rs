@@ -71,3 +71,43 @@ impl Party {
         peers.find(|peer| Some(peer.name()) == opened.signed_by.as_ref()).unwrap().user()
     }
 }
+
+/// A body to `from`, taken out of its encryption and put into one to `to`, its signature as it was.
+pub fn resealed(body: &[u8], from: &str, to: &str) -> Vec<u8> {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE;
+    use pgp::composed::{Deserializable, Esk, Message, SignedPublicKey, SignedSecretKey};
+    use pgp::crypto::sym::SymmetricKeyAlgorithm;
+    use pgp::packet::{PacketTrait, PublicKeyEncryptedSessionKey, SymEncryptedProtectedData};
+    use pgp::types::{DecryptionKey, EskType, Password};
+    use rand_core::OsRng;
+
+    let packets = URL_SAFE.decode(body).unwrap();
+    let secret = sample(&format!("{from}.private.asc"));
+    let (secret, _) = SignedSecretKey::from_reader_single(&secret[..]).unwrap();
+    let Message::Encrypted { esk, mut edata, .. } = Message::from_bytes(&packets[..]).unwrap()
+    else {
+        panic!("it is encrypted");
+    };
+    let Esk::PublicKeyEncryptedSessionKey(sealed) = &esk[0] else { panic!("to a key") };
+    let subkey = &secret.secret_subkeys[0].key;
+    let key = subkey.decrypt(&Password::empty(), sealed.values().unwrap(), EskType::V3_4);
+    edata.decrypt(&key.unwrap().unwrap()).unwrap();
+    let mut inside = vec![];
+    std::io::Read::read_to_end(&mut edata, &mut inside).unwrap();
+
+    let public = sample(&format!("{to}.public.asc"));
+    let (public, _) = SignedPublicKey::from_reader_single(&public[..]).unwrap();
+    let (algorithm, key) = (SymmetricKeyAlgorithm::AES256, [7; 32]);
+    let sealed = PublicKeyEncryptedSessionKey::from_session_key_v3(
+        OsRng,
+        &key[..].into(),
+        algorithm,
+        &public.public_subkeys[0],
+    );
+    let mut passed_on = vec![];
+    sealed.unwrap().to_writer_with_header(&mut passed_on).unwrap();
+    let data = SymEncryptedProtectedData::encrypt_seipdv1(OsRng, algorithm, &key, &inside);
+    data.unwrap().to_writer_with_header(&mut passed_on).unwrap();
+    URL_SAFE.encode(passed_on).into_bytes()
+}
