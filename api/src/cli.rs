@@ -9,6 +9,7 @@ mod inspect;
 mod keys;
 mod ready;
 mod serve;
+mod tokenized;
 
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ struct Paceline {
 enum Command {
     /// Serve: needs no configuration, and is stopped by SIGTERM or Ctrl-C
     ///
-    /// SIGHUP reads the product feed again. Every value of the configuration can also be given in
+    /// SIGHUP reads the product feed and the keys again. Every value of the configuration can also be given in
     /// the environment, as PACELINE_<SECTION>__<KEY>.
     Serve(serve::Args),
     /// Look at a configuration file

@@ -11,6 +11,7 @@ mod node;
 mod read;
 mod section;
 mod tables;
+mod tokenized;
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use paceline_storage::ShardCount;
 
 pub use merchant::{Merchant, Platform};
 pub use node::Place;
+pub use tokenized::{Google, Sms, Tokenized};
 
 use node::Table;
 use section::{Problems, Section, Variables};
@@ -43,6 +45,9 @@ pub struct Config {
     /// Everything of the merchant's tables but the products.
     pub tables: Tables,
     pub processor: Processor,
+    pub tokenized: Tokenized,
+    pub google: Google,
+    pub sms: Sms,
 }
 
 #[derive(Clone, Debug)]
@@ -171,6 +176,9 @@ impl Config {
             platform: reader.section("platform", merchant::platform),
             feed: reader.section("catalogue", |section| section.optional("feed", node::Node::path)),
             processor: reader.section("processor", read::processor),
+            tokenized: reader.section("tokenized", tokenized::tokenized),
+            google: reader.section("google", tokenized::google),
+            sms: reader.section("sms", tokenized::sms),
             tables: {
                 tables.taxes = reader.section("tax", tables::taxes);
                 tables.shipping = reader.section("shipping", tables::shipping);

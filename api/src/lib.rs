@@ -6,13 +6,17 @@
 pub mod admin;
 pub mod catalogue;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod data_dir;
 pub mod descriptors;
 pub mod limits;
 pub mod logging;
 pub mod metrics;
+pub mod operation;
 pub mod routes;
 pub mod server;
+pub mod standard_payments;
 pub mod tls;
 pub mod ucp;
+pub mod write;

@@ -114,3 +114,20 @@ pub const STORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// When the end of a key is said to be soon: an exchange of keys between companies takes weeks.
 pub const KEY_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Characters of a Google payment token or a one-time password: published ones have below a
+/// hundred, and what is sealed has to fit beside an entity's state.
+pub const GOOGLE_TOKEN_CHARS_MAX: usize = 1024;
+
+/// How long whoever is called out there may take.
+pub const CALLED_LONGEST: Duration = Duration::from_secs(10);
+
+/// How long a connection to them is kept for the next call.
+pub const CALLED_IDLE: Duration = Duration::from_secs(30);
+
+/// Bytes of an answer of theirs: a page of a remittance statement has a thousand lines of some two
+/// hundred bytes each, encrypted.
+pub const CALLED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Messages of the development mode that can be read again.
+pub const DEVELOPMENT_SMS_MAX: usize = 1000;

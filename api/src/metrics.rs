@@ -3,6 +3,7 @@
 //! Why: dashboards and alerts are written against these constants, and a server that looked its
 //! metrics up by name would do so several times a request.
 
+use std::iter;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -10,7 +11,8 @@ use metrics::{Counter, Gauge, Histogram, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use paceline_domain::ids::SessionId;
 
-use crate::ucp::{Dialect, Operation};
+use crate::operation::Operation;
+use crate::ucp::{self, Dialect};
 
 /// Answered requests, by [`LABEL_OPERATION`], [`LABEL_OUTCOME`] and [`LABEL_DIALECT`].
 pub const REQUESTS_TOTAL: &str = "api_requests_total";
@@ -147,19 +149,14 @@ pub struct ServerMetrics {
 }
 
 /// In the order of their declaration, after the case that there is none.
-const OPERATIONS: [Option<Operation>; 7] = [
-    None,
-    Some(Operation::Create),
-    Some(Operation::Get),
-    Some(Operation::Update),
-    Some(Operation::Complete),
-    Some(Operation::Cancel),
-    Some(Operation::Profile),
-];
 const DIALECTS: [Option<Dialect>; 3] = [None, Some(Dialect::D0), Some(Dialect::D1)];
 const OUTCOMES: [&str; 3] = ["2xx", "4xx", "5xx"];
 
 impl Told {
+    pub fn of(operation: ucp::Operation) -> Self {
+        Self { operation: Some(Operation::Checkout(operation)), ..Self::default() }
+    }
+
     pub fn operation_word(&self) -> &'static str {
         self.operation.map_or("other", Operation::word)
     }
@@ -173,7 +170,7 @@ impl ServerMetrics {
     pub fn new() -> Self {
         let mut requests = vec![];
         let mut seconds = vec![];
-        for operation in OPERATIONS {
+        for operation in iter::once(None).chain(Operation::all().map(Some)) {
             let word = Told { operation, ..Told::default() }.operation_word();
             seconds.push(metrics::histogram!(REQUEST_SECONDS, LABEL_OPERATION => word));
             for outcome in OUTCOMES {
@@ -206,7 +203,7 @@ impl ServerMetrics {
     }
 
     pub fn answered(&self, told: &Told, status: StatusCode, took: Duration) {
-        let operation = told.operation.map_or(0, |operation| 1 + operation as usize);
+        let operation = told.operation.map_or(0, |operation| 1 + operation.index());
         let dialect = told.dialect.map_or(0, |dialect| 1 + dialect as usize);
         let outcome = match status.as_u16() {
             500.. => 2,

@@ -5,6 +5,7 @@
 //! headers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -15,6 +16,8 @@ use paceline_engine::{Engine, Reply};
 
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::metrics::Told;
+use crate::operation;
+use crate::standard_payments::{self, Fault, serve::bare};
 use crate::ucp::serve::Asked;
 use crate::ucp::{Operation, Refusal, Wire, agent, ids, profile};
 
@@ -24,6 +27,8 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 pub struct Site {
     engine: Engine,
     ucp: Arc<Wire>,
+    /// `None` where Standard Payments is not spoken.
+    tokenized: Option<Arc<standard_payments::Wire>>,
 }
 
 /// A request whose body was read and is within bounds.
@@ -43,20 +48,27 @@ struct Route {
 }
 
 impl Site {
-    pub fn new(engine: Engine, ucp: Arc<Wire>) -> Self {
-        Self { engine, ucp }
+    pub fn new(
+        engine: Engine,
+        ucp: Arc<Wire>,
+        tokenized: Option<Arc<standard_payments::Wire>>,
+    ) -> Self {
+        Self { engine, ucp, tokenized }
     }
 
     /// The answer, and what was asked.
     pub async fn answer(&self, request: Inbound<'_>) -> (Told, Response<Full<Bytes>>) {
         let mut told = Told::default();
         let head = request.head;
+        if let Some(method) = self.method(head) {
+            return self.tokenized(method, request).await;
+        }
         let mut response = match self.ucp.route(head.uri.path()) {
             None => refusal(&Refusal::not_found()),
             Some(route) => match route.operation(&head.method) {
                 None => refusal(&Refusal::method_not_allowed(route.allow)),
                 Some(Operation::Profile) => {
-                    told.operation = Some(Operation::Profile);
+                    told = Told::of(Operation::Profile);
                     self.profile()
                 }
                 Some(operation) => {
@@ -70,18 +82,46 @@ impl Site {
         (told, response)
     }
 
-    /// What is asked, for a request that is refused before anybody looks at its body.
-    pub fn told(&self, head: &Parts) -> Told {
+    /// The answer to a request that is refused before anybody looks at its body, and what was asked.
+    pub fn refused(&self, head: &Parts, why: &Refusal) -> (Told, Response<Full<Bytes>>) {
+        match self.method(head) {
+            Some(method) => (told_method(method), standard(bare(&Fault::from(why)))),
+            None => (self.told(head), refusal(why)),
+        }
+    }
+
+    /// The method of Standard Payments that a path names, if it is a path of that wire.
+    fn method(&self, head: &Parts) -> Option<Option<standard_payments::Method>> {
+        self.tokenized.as_ref()?.method(head.uri.path())
+    }
+
+    async fn tokenized(
+        &self,
+        method: Option<standard_payments::Method>,
+        request: Inbound<'_>,
+    ) -> (Told, Response<Full<Bytes>>) {
+        let told = told_method(method);
+        let (Some(method), Some(wire)) = (method, &self.tokenized) else {
+            return (told, standard(bare(&Fault::from(&Refusal::not_found()))));
+        };
+        if request.head.method != Method::POST {
+            let refused = Refusal::method_not_allowed("POST");
+            let mut response = standard(bare(&Fault::from(&refused)));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return (told, response);
+        }
+        (told, standard(wire.answer(&self.engine, method, request.body).await))
+    }
+
+    fn told(&self, head: &Parts) -> Told {
         let route = self.ucp.route(head.uri.path());
         let asked = route.and_then(|route| Some((route.operation(&head.method)?, route.session)));
         match asked {
             None => Told::default(),
-            Some((Operation::Profile, _)) => {
-                Told { operation: Some(Operation::Profile), ..Told::default() }
-            }
+            Some((Operation::Profile, _)) => Told::of(Operation::Profile),
             Some((operation, session)) => {
                 let dialect = agent::dialect_told(&head.headers);
-                Told { operation: Some(operation), dialect: Some(dialect), session }
+                Told { dialect: Some(dialect), session, ..Told::of(operation) }
             }
         }
     }
@@ -106,7 +146,7 @@ impl Site {
         let asked = Asked { operation, session, path, headers, body };
         let (dialect, answer) = self.ucp.answer(&self.engine, asked).await;
         let session = session.or_else(|| ids::session_of_answer(&answer.as_ref().ok()?.body));
-        *told = Told { operation: Some(operation), dialect: Some(dialect), session };
+        *told = Told { dialect: Some(dialect), session, ..Told::of(operation) };
         let mut response = match answer {
             Ok(Reply { status, body }) => {
                 json(StatusCode::from_u16(status).unwrap_or(StatusCode::OK), body)
@@ -163,11 +203,32 @@ impl Route {
 }
 
 /// A refusal as an answer, for whoever must refuse before there is a request to route.
+fn told_method(method: Option<standard_payments::Method>) -> Told {
+    Told { operation: method.map(operation::Operation::Tokenized), ..Told::default() }
+}
+
+fn standard(answer: standard_payments::serve::Answer) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(answer.body));
+    *response.status_mut() = answer.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(after) = answer.retry_after {
+        headers.insert(header::RETRY_AFTER, seconds(after));
+    }
+    response
+}
+
+/// Whole ones, never none.
+fn seconds(span: Duration) -> HeaderValue {
+    HeaderValue::from(span.as_secs().max(1))
+}
+
 pub fn refusal(refusal: &Refusal) -> Response<Full<Bytes>> {
     let mut response = json(refusal.status, refusal.body().into());
     let headers = response.headers_mut();
     if let Some(after) = refusal.retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        headers.insert(header::RETRY_AFTER, seconds(after));
     }
     if let Some(allow) = refusal.allow {
         headers.insert(header::ALLOW, HeaderValue::from_static(allow));

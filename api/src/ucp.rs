@@ -19,7 +19,6 @@ pub mod request;
 pub mod response;
 pub mod serve;
 pub mod settings;
-pub mod write;
 
 #[cfg(test)]
 pub mod testing;

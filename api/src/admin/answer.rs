@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 
 use super::story;
 use super::{Admin, Stage};
@@ -28,6 +29,13 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
             admin.drain();
             plain(StatusCode::OK, "draining: not ready any more, still serving; SIGTERM ends it")
         }
+        DEVELOPMENT_SMS if read => match admin.sms() {
+            Some(sms) => {
+                let sent = sms.sent_to(&phone(request.uri().query().unwrap_or_default()));
+                text(StatusCode::OK, "application/json", format!("{sent}\n"))
+            }
+            None => plain(StatusCode::NOT_FOUND, "messages are read in development mode only"),
+        },
         path if path.starts_with(story::PATH) && read => {
             let as_json = story::wants_json(request.headers());
             story::answer(admin, &path[story::PATH.len()..], as_json).await
@@ -39,6 +47,14 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
             "there is /metrics, /healthz, /readyz, /drain and /inspect/<entity>/<id>",
         ),
     })
+}
+
+const DEVELOPMENT_SMS: &str = "/development/sms";
+
+/// A plus is a plus here, encoded or not: no telephone number has a blank.
+fn phone(query: &str) -> String {
+    let mut pairs = query.split('&').filter_map(|pair| pair.strip_prefix("phone="));
+    percent_decode_str(pairs.next().unwrap_or_default()).decode_utf8_lossy().into_owned()
 }
 
 pub fn plain(status: StatusCode, words: &str) -> Answer {

@@ -7,6 +7,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_process::Collector;
 use paceline_storage::EventLog;
 
+use crate::standard_payments::sms::DevelopmentSms;
+
 /// How far the program has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -30,6 +32,8 @@ pub struct Admin {
     process: Collector,
     /// Known once they are open.
     logs: OnceLock<Logs>,
+    /// Of the development mode only.
+    sms: OnceLock<Arc<DevelopmentSms>>,
 }
 
 impl Admin {
@@ -37,7 +41,7 @@ impl Admin {
         let process = Collector::default();
         process.describe();
         let stage = AtomicU8::new(Stage::Starting as u8);
-        Self { stage, metrics, process, logs: OnceLock::new() }
+        Self { stage, metrics, process, logs: OnceLock::new(), sms: OnceLock::new() }
     }
 
     pub fn stage(&self) -> Stage {
@@ -49,8 +53,14 @@ impl Admin {
     }
 
     /// From here on requests are welcome, unless somebody has said to drain already.
-    pub fn ready(&self, log: Arc<dyn EventLog>, book: Arc<dyn EventLog>) {
+    pub fn ready(
+        &self,
+        log: Arc<dyn EventLog>,
+        book: Arc<dyn EventLog>,
+        sms: Option<Arc<DevelopmentSms>>,
+    ) {
         let _ = self.logs.set(Logs { log, book });
+        sms.map(|sms| self.sms.set(sms));
         let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
         let _ = self.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
     }
@@ -62,6 +72,11 @@ impl Admin {
     /// What stories are read from, once it is open.
     pub fn logs(&self) -> Option<Logs> {
         self.logs.get().cloned()
+    }
+
+    /// What was sent to telephones that are none.
+    pub fn sms(&self) -> Option<&DevelopmentSms> {
+        self.sms.get().map(|sms| &**sms)
     }
 
     /// All metrics in the text format of Prometheus.

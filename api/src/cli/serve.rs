@@ -8,12 +8,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Options, Outside, Voices, tokenized};
+use paceline_engine::{Engine, Options, Outside, Voices};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::greeting::{greeting, origin};
 use super::ready::{Ready, ready, tables};
+use super::tokenized::{Tokenized, open_samples};
 use super::{Failure, say};
 use crate::admin::{self, Admin};
 use crate::config::{self, Config};
@@ -73,6 +74,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     config.server.connections_max = connections_max(&config)?;
     let Ready { acceptor, tables } = ready(&config).map_err(Failure)?;
+    let tokenized = Tokenized::of(&config)?;
     let public = server::bind(config.server.listen, "--listen")?;
     let private = server::bind(config.admin.listen, "--admin-listen")?;
     let (public_address, private_address) = (public.local_addr()?, private.local_addr()?);
@@ -86,23 +88,46 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
 
     let DataDir { log, book, seal_key } = open(&config.storage).await?;
     let settings = config.merchant.settings(&config.platform, &origin);
+    let gateway = Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book)));
+    let outside = Outside {
+        google: tokenized.as_ref().and_then(|tokenized| tokenized.google.clone()),
+        messenger: tokenized.as_ref().and_then(|tokenized| tokenized.messenger.clone()),
+        ..Outside::new(gateway)
+    };
+    let voices = Voices {
+        tokenized: tokenized.as_ref().map(Tokenized::words),
+        ..Voices::new(Arc::new(Words::new(&settings)))
+    };
     let engine = Engine::start(
-        options(&config.engine),
+        options(&config),
         Arc::clone(&log),
-        Outside::new(Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book)))),
-        Voices::new(Arc::new(Words::new(&settings))),
+        outside,
+        voices,
         Arc::new(paceline_engine::System),
         tables,
         seal_key,
     );
-    let site = Site::new(engine.clone(), Wire::new(&settings));
+    if tokenized.as_ref().is_some_and(Tokenized::is_development) {
+        tracing::warn!(
+            "Standard Payments in development mode: bodies are bare JSON, and whoever can connect \
+             can pay. Configure `tokenized.keys_dir` to end it"
+        );
+        open_samples(&engine).await?;
+    }
+    let spoken = tokenized.as_ref().map(Tokenized::wire);
+    let site = Site::new(engine.clone(), Wire::new(&settings), spoken);
     let workers = engine.workers().to_vec();
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
-    admin.ready(log, book);
+    let sms = tokenized.as_ref().and_then(|tokenized| tokenized.sms.clone());
+    admin.ready(log, book, sms);
     say(&greeting)?;
 
-    while !signals.stop_or_reload(async || reload(&config, &engine).await).await {}
+    let reload = async || {
+        tokenized.iter().for_each(Tokenized::reload_keys);
+        reload_feed(&config, &engine).await;
+    };
+    while !signals.stop_or_reload(&reload).await {}
     stop(&admin, &server, &engine, &mut signals).await;
     Ok(())
 }
@@ -117,7 +142,7 @@ fn connections_max(config: &Config) -> Result<usize, String> {
 }
 
 /// A new feed takes the place of the old one, or is refused as a whole.
-async fn reload(config: &Config, engine: &Engine) {
+async fn reload_feed(config: &Config, engine: &Engine) {
     let owned = config.clone();
     let read = tokio::task::spawn_blocking(move || tables(&owned)).await;
     match read.expect("reading a feed does not panic") {
@@ -144,7 +169,8 @@ async fn open(storage: &config::Storage) -> Result<DataDir, String> {
     opened.expect("opening a data directory does not panic")
 }
 
-fn options(engine: &config::Engine) -> Options {
+fn options(config: &Config) -> Options {
+    let engine = &config.engine;
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     Options {
         workers: engine.workers.unwrap_or_else(cores),
@@ -155,7 +181,7 @@ fn options(engine: &config::Engine) -> Options {
         answers_kept: engine.answers_kept,
         complete_deadline: engine.complete_deadline,
         gateway_timeout: engine.gateway_timeout,
-        tokenized: tokenized::Options::default(),
+        tokenized: config.tokenized.options.clone(),
     }
 }
 
@@ -192,7 +218,7 @@ impl Signals {
     }
 
     /// True when it is time to stop.
-    async fn stop_or_reload(&mut self, reload: impl AsyncFn()) -> bool {
+    async fn stop_or_reload(&mut self, reload: &impl AsyncFn()) -> bool {
         let stop = async {
             tokio::select! {
                 _ = self.terminate.recv() => {}

@@ -195,10 +195,16 @@ pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
     const PREFIX: &'static str = "PACELINE_";
+    /// How the programs that play Google know it.
+    const GOOGLE: &'static str = "PACELINE_GOOGLE_BASE_URL";
 
     pub fn of(environment: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = environment.into_iter().filter(|(name, _)| name.starts_with(Self::PREFIX));
-        Self(ours.collect())
+        let named = |(name, value): (String, String)| match name.as_str() {
+            Self::GOOGLE => (Self::name("google", "base_url"), value),
+            _ => (name, value),
+        };
+        Self(ours.map(named).collect())
     }
 
     pub fn name(section: &str, key: &str) -> String {

@@ -12,8 +12,9 @@ use super::body::{self, NoBody};
 use crate::limits::{LOGGED_PATH_CHARS_MAX, RETRY_AFTER};
 use crate::logging::RequestLine;
 use crate::metrics::Told;
-use crate::routes::{Inbound, REQUEST_ID, echo_request_id, refusal};
-use crate::ucp::{Operation, Refusal};
+use crate::operation::Operation;
+use crate::routes::{Inbound, REQUEST_ID, echo_request_id};
+use crate::ucp::Refusal;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -85,7 +86,7 @@ fn no_room(server: &Server, head: &Parts) -> (Told, Answer) {
 
 /// Before there was a body to look at.
 fn refused(server: &Server, head: &Parts, why: &Refusal) -> (Told, Answer) {
-    (server.site.told(head), refusal(why))
+    server.site.refused(head, why)
 }
 
 /// The path without its query, which may hold anything.

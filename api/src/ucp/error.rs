@@ -9,8 +9,8 @@ use std::time::Duration;
 use http::StatusCode;
 use paceline_engine::EngineError;
 
-use super::write::Object;
 use crate::limits::RETRY_AFTER;
+use crate::write::Object;
 
 /// Who can do something about an error.
 ///

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::VERSION;
 use super::settings::Settings;
-use super::write::Object;
+use crate::write::Object;
 
 pub const PATH: &str = "/.well-known/ucp";
 

@@ -23,7 +23,7 @@ use super::ids::IdForm;
 use super::is_create;
 use super::profile;
 use super::settings::{Link, Settings, Template};
-use super::write::Object;
+use crate::write::Object;
 
 /// How this wire words a session. What is the same in every answer is written once.
 pub struct Words {

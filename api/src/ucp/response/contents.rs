@@ -5,7 +5,7 @@ use paceline_domain::pricing::Applied;
 use paceline_domain::session::{Buyer, Consent, InstrumentShown, PaymentShown, Session};
 
 use super::fulfillment::write_address;
-use crate::ucp::write::{Array, Object};
+use crate::write::{Array, Object};
 
 pub fn write_buyer(checkout: &mut Object<'_>, buyer: Option<&Buyer>) {
     let Some(buyer) = buyer else { return };

@@ -4,7 +4,7 @@ use paceline_domain::market::{Address, Rate};
 use paceline_domain::session::{Destination, Group, Method, MethodKind};
 
 use super::totals::write_total;
-use crate::ucp::write::{Array, Object};
+use crate::write::{Array, Object};
 
 pub fn write(checkout: &mut Object<'_>, methods: &[Method]) {
     if methods.is_empty() {

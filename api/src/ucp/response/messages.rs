@@ -11,7 +11,7 @@ use paceline_domain::session::{CancelReason, Notice, Phase, Problem, Session};
 
 use super::totals::readable;
 use crate::ucp::error::Severity;
-use crate::ucp::write::Object;
+use crate::write::Object;
 
 /// One entry of `messages`.
 ///

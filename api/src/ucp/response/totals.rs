@@ -8,7 +8,7 @@ use paceline_domain::money::{CurrencyCode, MinorUnits};
 use paceline_domain::pricing::LineQuote;
 use paceline_domain::session::{Line, Session};
 
-use crate::ucp::write::{Array, Object};
+use crate::write::{Array, Object};
 
 /// One entry of the checkout's totals, in the order in which they are shown.
 pub struct Total<'a> {

@@ -1,0 +1,152 @@
+//! The sections of Standard Payments: contracts, keys, times; where Google is; where messages go.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::{HeaderValue, Uri};
+use paceline_domain::ids::IntegratorAccountId;
+use paceline_engine::tokenized::Options;
+use paceline_envelope::Form;
+
+use super::node::Node;
+use super::read::{count, duration};
+use super::section::Section;
+use crate::standard_payments::results::Results;
+
+/// Google may repeat a request for as long.
+const ANSWERS_KEPT_MIN: Duration = DAY.saturating_mul(30);
+/// A link lives for a year at least.
+const TOKEN_DAYS_MIN: i64 = 365;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const BASE_PATH_CHARS_MAX: usize = 200;
+
+#[derive(Clone, Debug)]
+pub struct Tokenized {
+    pub base_path: String,
+    pub accounts: BTreeSet<IntegratorAccountId>,
+    /// `None`: development mode on a loopback address, and not spoken on another.
+    pub keys_dir: Option<PathBuf>,
+    pub form: Form,
+    pub clock_tolerance: Duration,
+    pub results: Results,
+    pub options: Options,
+}
+
+/// How to reach Google.
+#[derive(Clone, Debug)]
+pub struct Google {
+    /// `None`: what is owed to Google waits.
+    pub base_url: Option<String>,
+}
+
+/// How to reach a telephone.
+#[derive(Clone, Debug)]
+pub struct Sms {
+    pub url: Option<Uri>,
+    pub authorization: Option<HeaderValue>,
+}
+
+pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
+    let options = Options {
+        answers_kept: section.value("answers_kept", duration),
+        deadline: section.value("deadline", duration),
+        otp_lives: section.value("otp_lives", duration),
+        authentication_lives: section.value("authentication_lives", duration),
+        token_lives: DAY * section.value("token_days", |node| count(node, TOKEN_DAYS_MIN, 36_500)),
+    };
+    if options.answers_kept < ANSWERS_KEPT_MIN {
+        section.complain("`answers_kept`: the protocol asks for 30 days at least");
+    }
+    Tokenized {
+        base_path: section.value("base_path", base_path),
+        accounts: section.value("accounts", accounts),
+        keys_dir: section.optional("keys_dir", Node::path),
+        form: section.value("form", form),
+        clock_tolerance: section.value("clock_tolerance", duration),
+        results: results(section),
+        options,
+    }
+}
+
+pub fn google(section: &mut Section<'_>) -> Google {
+    Google { base_url: section.optional("base_url", base_url) }
+}
+
+pub fn sms(section: &mut Section<'_>) -> Sms {
+    let sms = Sms {
+        url: section.optional("url", uri),
+        authorization: section.optional("authorization", |node| {
+            let header = HeaderValue::from_str(node.text()?);
+            header.map_err(|_| "a header has visible ASCII characters only".to_owned())
+        }),
+    };
+    if sms.url.is_none() && sms.authorization.is_some() {
+        section.complain("`authorization` is for a `url`, and there is none");
+    }
+    sms
+}
+
+fn results(section: &mut Section<'_>) -> Results {
+    let rows = section.rows("results", |row| {
+        let text = |node: &Node| node.text().map(str::to_owned);
+        let method = row.required("method", text);
+        let outcome = row.required("outcome", text);
+        let result = row.required("result", |node| {
+            let word = node.text()?;
+            let is_enum = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            match !word.is_empty() && word.chars().all(is_enum) {
+                true => Ok(word.to_owned()),
+                false => Err(format!("`{word}` is no word such as ACCOUNT_CLOSED")),
+            }
+        });
+        Some(((method?, outcome?), result?))
+    });
+    Results(rows.into_iter().collect())
+}
+
+fn accounts(node: &Node) -> Result<BTreeSet<IntegratorAccountId>, String> {
+    let account =
+        |node: &Node| IntegratorAccountId::parse(node.text()?).map_err(|cause| cause.to_string());
+    let accounts: BTreeSet<_> = node.list()?.iter().map(account).collect::<Result<_, _>>()?;
+    if accounts.is_empty() {
+        Err("at least one account is wanted".to_owned())
+    } else {
+        Ok(accounts)
+    }
+}
+
+fn base_path(node: &Node) -> Result<String, String> {
+    let path = node.text()?;
+    let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
+    let framed = path.starts_with('/') && !path.ends_with('/') && !path.contains("//");
+    match plain && framed && path.len() <= BASE_PATH_CHARS_MAX {
+        true => Ok(path.to_owned()),
+        false => Err(format!("`{path}` is no path such as /tokenized")),
+    }
+}
+
+fn form(node: &Node) -> Result<Form, String> {
+    match node.text()? {
+        "armored" => Ok(Form::Armored),
+        "binary" => Ok(Form::Binary),
+        other => Err(format!("`{other}` is neither \"binary\" nor \"armored\"")),
+    }
+}
+
+/// Without a slash at its end.
+fn base_url(node: &Node) -> Result<String, String> {
+    let url = uri(node)?;
+    match url.query() {
+        Some(_) => Err("a URL without a query is wanted".to_owned()),
+        None => Ok(url.to_string().trim_end_matches('/').to_owned()),
+    }
+}
+
+fn uri(node: &Node) -> Result<Uri, String> {
+    let text = node.text()?;
+    let url: Option<Uri> = text.parse().ok();
+    let whole =
+        |url: &Uri| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some();
+    url.filter(whole).ok_or_else(|| format!("`{text}` is no URL such as https://example.com/path"))
+}

@@ -1,0 +1,56 @@
+//! What is asked, over whichever wire: its word in log lines and metrics.
+
+use crate::standard_payments::Method;
+use crate::ucp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Checkout(ucp::Operation),
+    Tokenized(Method),
+}
+
+impl Operation {
+    pub fn all() -> impl Iterator<Item = Self> {
+        let checkout = ucp::Operation::ALL.into_iter().map(Self::Checkout);
+        checkout.chain(Method::ALL.into_iter().map(Self::Tokenized))
+    }
+
+    /// Its place in [`Operation::all`].
+    pub fn index(self) -> usize {
+        match self {
+            Self::Checkout(operation) => operation as usize,
+            Self::Tokenized(method) => ucp::Operation::ALL.len() + method as usize,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Checkout(operation) => operation.word(),
+            Self::Tokenized(method) => method.word(),
+        }
+    }
+
+    /// Whether it writes, and waits for nothing else.
+    pub fn only_writes(self) -> bool {
+        match self {
+            Self::Checkout(operation) => operation.only_writes(),
+            // The customer's bank is asked, or nothing is written.
+            Self::Tokenized(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operation_has_its_own_place_and_word() {
+        let mut words: Vec<&str> = vec![];
+        for (place, operation) in Operation::all().enumerate() {
+            assert_eq!(operation.index(), place);
+            assert!(!words.contains(&operation.word()), "{operation:?}");
+            words.push(operation.word());
+        }
+    }
+}

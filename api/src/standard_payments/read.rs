@@ -1,0 +1,163 @@
+//! Reads the members of a request, and says which one is wrong.
+//!
+//! Why: unknown members and unknown words are let pass, for the protocol grows; what we use is
+//! checked exactly. A member that is `null` is not there.
+
+use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::text::Text;
+use paceline_domain::time::Timestamp;
+use paceline_engine::Secret;
+use serde_json::{Map, Value};
+
+use super::Fault;
+use crate::limits::GOOGLE_TOKEN_CHARS_MAX;
+
+/// One object of a request, with its path for messages.
+#[derive(Clone, Copy)]
+pub struct Members<'a> {
+    members: &'a Map<String, Value>,
+    path: &'a str,
+}
+
+impl<'a> Members<'a> {
+    /// - `path`: empty for the request itself.
+    pub fn new(members: &'a Map<String, Value>, path: &'a str) -> Self {
+        Self { members, path }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    pub fn invalid(&self, name: &str, what: &str) -> Fault {
+        Fault::invalid(&self.path(name), what)
+    }
+
+    fn required(&self, name: &str) -> Result<&'a Value, Fault> {
+        self.get(name).ok_or_else(|| Fault::missing(&self.path(name)))
+    }
+
+    /// Makes something of a text that must be there.
+    pub fn parsed<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<T, Fault> {
+        let text = self.string(name)?;
+        parse(text).map_err(|error| self.invalid(name, &error.to_string()))
+    }
+
+    fn string(&self, name: &str) -> Result<&'a str, Fault> {
+        self.required(name)?.as_str().ok_or_else(|| self.invalid(name, "a string is wanted"))
+    }
+
+    pub fn text(&self, name: &str) -> Result<Text, Fault> {
+        self.parsed(name, Text::parse)
+    }
+
+    /// A text that is kept from every log.
+    pub fn secret(&self, name: &str) -> Result<Secret, Fault> {
+        let text = self.string(name)?;
+        let fits = (1..=GOOGLE_TOKEN_CHARS_MAX).contains(&text.len());
+        if !fits || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let what = format!("1 to {GOOGLE_TOKEN_CHARS_MAX} visible ASCII characters are wanted");
+            return Err(self.invalid(name, &what));
+        }
+        Ok(Secret::new(text.as_bytes().to_vec()))
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+        let value = self.required(name)?;
+        value.as_bool().ok_or_else(|| self.invalid(name, "true or false is wanted"))
+    }
+
+    /// 64 bits, as a string of digits; a number is read too.
+    pub fn int64(&self, name: &str) -> Result<i64, Fault> {
+        let value = self.required(name)?;
+        let number = match value {
+            Value::String(digits) => digits.parse().ok().filter(|_| is_plain(digits)),
+            _ => value.as_i64(),
+        };
+        number
+            .ok_or_else(|| self.invalid(name, "a whole number of 64 bits, in a string, is wanted"))
+    }
+
+    pub fn moment(&self, name: &str) -> Result<Timestamp, Fault> {
+        let millis = u64::try_from(self.int64(name)?).ok();
+        millis
+            .map(Timestamp)
+            .ok_or_else(|| self.invalid(name, "milliseconds since 1970 are wanted"))
+    }
+
+    pub fn currency(&self, name: &str) -> Result<CurrencyCode, Fault> {
+        self.parsed(name, CurrencyCode::parse)
+    }
+
+    /// Micros above zero, a whole number of the currency's minor units.
+    pub fn amount(&self, name: &str, currency: CurrencyCode) -> Result<Micros, Fault> {
+        let amount = Micros(self.int64(name)?);
+        if amount <= Micros::ZERO {
+            return Err(self.invalid(name, "an amount above zero is wanted"));
+        }
+        let exact = amount.to_minor(currency);
+        exact.map(|_| amount).map_err(|error| self.invalid(name, &error.to_string()))
+    }
+
+    /// An object that must be there.
+    pub fn object<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(Members<'_>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let members = self.required(name)?.as_object();
+        let members = members.ok_or_else(|| self.invalid(name, "an object is wanted"))?;
+        read(Members::new(members, &self.path(name)))
+    }
+
+    /// Objects in a list; none if there is no list.
+    pub fn list(&self, name: &'static str) -> Result<Vec<Members<'a>>, Fault> {
+        let Some(list) = self.get(name) else { return Ok(vec![]) };
+        let list = list.as_array().ok_or_else(|| self.invalid(name, "a list is wanted"))?;
+        let entry = |entry: &'a Value| {
+            let members = entry.as_object();
+            members.map(|members| Members::new(members, name))
+        };
+        let entries: Option<Vec<_>> = list.iter().map(entry).collect();
+        entries.ok_or_else(|| self.invalid(name, "a list of objects is wanted"))
+    }
+
+    /// The one member of a union that is there; `None` if there is none.
+    ///
+    /// # Source
+    /// Standard Payments, protocol standards: exactly one of a union stands in the enclosing object.
+    pub fn union<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<Option<&'static str>, Fault> {
+        let mut there = names.into_iter().filter(|name| self.has(name));
+        match (there.next(), there.next()) {
+            (one, None) => Ok(one),
+            (Some(one), Some(other)) => Err(self.invalid(other, &format!("it excludes {one}"))),
+            (None, Some(_)) => unreachable!("the first comes first"),
+        }
+    }
+
+    /// The same, where one must be there.
+    pub fn one_of<const N: usize>(&self, names: [&'static str; N]) -> Result<&'static str, Fault> {
+        self.union(names)?.ok_or_else(|| Fault::missing(&self.path(&names.join(" or "))))
+    }
+}
+
+/// `-` and digits, without a plus or leading zeros: one number has one name.
+fn is_plain(digits: &str) -> bool {
+    let bare = digits.strip_prefix('-').unwrap_or(digits);
+    bare == "0" && digits == "0" || !bare.starts_with('0') && !digits.starts_with('+')
+}

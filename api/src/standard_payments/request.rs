@@ -1,0 +1,194 @@
+//! The bodies of the methods, read into what the engine is asked.
+//!
+//! Source: Standard Payments, tokenized form of payment, version 1, each method's own page.
+
+use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
+use paceline_domain::money::Micros;
+use paceline_domain::statement::Summary;
+use paceline_domain::text::Text;
+use paceline_engine::tokenized::{
+    Associate, Instrument, OtpReceiver, Pay, Proven, Refresh, Refund, SendOtp, StatementNotified,
+    VerifyOtp,
+};
+
+use super::Fault;
+use super::read::Members;
+
+/// Characters of the token that Android matches a message by.
+const MATCHING_TOKEN_CHARS: usize = 11;
+/// Digits of a telephone number, at most.
+///
+/// # Source
+/// ITU-T E.164.
+const PHONE_DIGITS_MAX: usize = 15;
+
+pub fn send_otp(body: Members<'_>, request: RequestId) -> Result<SendOtp, Fault> {
+    let matching_token = body.text("smsMatchingToken")?;
+    let is_token = matching_token.bytes().all(|byte| byte.is_ascii_graphic());
+    if matching_token.len() != MATCHING_TOKEN_CHARS || !is_token {
+        let what = format!("{MATCHING_TOKEN_CHARS} visible ASCII characters are wanted");
+        return Err(body.invalid("smsMatchingToken", &what));
+    }
+    if body.has("otpContext") {
+        body.object("otpContext", |_| Ok(()))?;
+    }
+    let to = match body.one_of(["accountPhoneNumber", "associationId"])? {
+        "associationId" => OtpReceiver::Association(association(body)?),
+        phone => OtpReceiver::Phone(body.parsed(phone, phone_number)?),
+    };
+    Ok(SendOtp { request, to, matching_token })
+}
+
+pub fn verify_otp(body: Members<'_>, request: RequestId) -> Result<VerifyOtp, Fault> {
+    let sent_by = body.parsed("sendOtpRequestId", RequestId::parse)?;
+    Ok(VerifyOtp { request, sent_by, password: body.secret("otp")? })
+}
+
+pub fn associate(body: Members<'_>, request: RequestId) -> Result<Associate, Fault> {
+    let token = body.secret("googlePaymentToken")?;
+    let association = association(body)?;
+    let with_information = body.flag("provideUserInformation")?;
+    Ok(Associate { request, token, association, proven: proven(body)?, with_information })
+}
+
+pub fn refresh(body: Members<'_>, request: RequestId) -> Result<Refresh, Fault> {
+    Ok(Refresh { request, token: body.secret("googlePaymentToken")?, proven: proven(body)? })
+}
+
+pub fn capture(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+) -> Result<Pay, Fault> {
+    body.object("captureContext", |_| Ok(()))?;
+    const MANDATES: [&str; 2] = ["mandateDetails", "mandateWithNotificationDetails"];
+    let [mandate, with_notification] = MANDATES;
+    let with = body.one_of(["googlePaymentToken", mandate, with_notification])?;
+    if MANDATES.contains(&with) {
+        // None was ever made here.
+        return Err(Fault::unknown(&format!("{with} names no mandate")));
+    }
+    let with = Instrument::Token(body.secret(with)?);
+    let proven = match body.union(VERIFICATIONS)? {
+        Some(_) => Some(proven(body)?),
+        None => None,
+    };
+    Ok(Pay { proven, ..pay(body, request, integrator, with)? })
+}
+
+pub fn capture_later(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+) -> Result<Pay, Fault> {
+    let with = match body.one_of(["upiDetails", "tokenizedInstrumentDetails"])? {
+        "upiDetails" => {
+            Instrument::Vpa(body.object("upiDetails", |upi| upi.parsed("vpa", upi_address))?)
+        }
+        tokenized => Instrument::Token(body.object(tokenized, |t| t.secret("googlePaymentToken"))?),
+    };
+    pay(body, request, integrator, with)
+}
+
+pub fn disburse(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+) -> Result<Pay, Fault> {
+    let with = Instrument::Token(body.secret("googlePaymentToken")?);
+    pay(body, request, integrator, with)
+}
+
+fn pay(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+    with: Instrument,
+) -> Result<Pay, Fault> {
+    let currency = body.currency("currencyCode")?;
+    let amount = body.amount("amount", currency)?;
+    let description = body.text("transactionDescription")?;
+    Ok(Pay { request, integrator, with, amount, currency, description, proven: None })
+}
+
+pub fn refund(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+) -> Result<Refund, Fault> {
+    let capture = body.parsed("captureRequestId", RequestId::parse)?;
+    let currency = body.currency("currencyCode")?;
+    let amount = body.amount("refundAmount", currency)?;
+    Ok(Refund { request, integrator, capture, amount, currency })
+}
+
+pub fn statement(
+    body: Members<'_>,
+    request: RequestId,
+    integrator: IntegratorAccountId,
+) -> Result<StatementNotified, Fault> {
+    let summary = body.object("remittanceStatementSummary", summary)?;
+    Ok(StatementNotified { request, integrator, summary })
+}
+
+/// Of a notification, and of every page of its statement.
+pub fn summary(summary: Members<'_>) -> Result<Summary, Fault> {
+    let (period_start, period_end) = summary.object("billingPeriod", |period| {
+        Ok((period.moment("startDate")?, period.moment("endDate")?))
+    })?;
+    if period_start > period_end {
+        return Err(summary.invalid("billingPeriod", "it ends before it starts"));
+    }
+    let memo = match summary.has("remittanceInstructions") {
+        true => summary.object("remittanceInstructions", |instructions| {
+            instructions.has("memoLineId").then(|| instructions.text("memoLineId")).transpose()
+        })?,
+        false => None,
+    };
+    Ok(Summary {
+        made_at: summary.moment("statementDate")?,
+        period_start,
+        period_end,
+        due_at: summary.moment("dateDue")?,
+        currency: summary.currency("currencyCode")?,
+        total_due: Micros(summary.int64("totalDueByIntegrator")?),
+        memo,
+    })
+}
+
+const VERIFICATIONS: [&str; 2] = ["authenticationRequestId", "otpVerification"];
+
+fn proven(body: Members<'_>) -> Result<Proven, Fault> {
+    match body.one_of(VERIFICATIONS)? {
+        "otpVerification" => body.object("otpVerification", |otp| {
+            let sent_by = otp.parsed("sendOtpRequestId", RequestId::parse)?;
+            Ok(Proven::Password { sent_by, password: otp.secret("otp")? })
+        }),
+        redirect => {
+            let authentication = body.parsed(redirect, RequestId::parse)?;
+            Ok(Proven::Redirect { authentication })
+        }
+    }
+}
+
+fn association(body: Members<'_>) -> Result<AssociationId, Fault> {
+    body.parsed("associationId", AssociationId::parse)
+}
+
+fn phone_number(text: &str) -> Result<Text, String> {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    let fits = (1..=PHONE_DIGITS_MAX).contains(&digits.len());
+    match fits && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => Text::parse(text).map_err(|error| error.to_string()),
+        false => Err(format!("+ and 1 to {PHONE_DIGITS_MAX} digits are wanted")),
+    }
+}
+
+fn upi_address(text: &str) -> Result<Text, String> {
+    match text.split_once('@') {
+        Some((user, bank)) if !user.is_empty() && !bank.is_empty() => {
+            Text::parse(text).map_err(|error| error.to_string())
+        }
+        _ => Err("an address such as name@bank is wanted".to_owned()),
+    }
+}

@@ -1,0 +1,250 @@
+//! From a body to its answer, in the order that every receiver of this protocol keeps.
+//!
+//! Promise: until its signature has checked out a caller hears nothing but that it has not; a
+//! repeat is recognised before its fields are looked at; whatever is answered after that travels
+//! signed and encrypted, errors too.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use http::StatusCode;
+use paceline_domain::ids::{IntegratorAccountId, RequestId};
+use paceline_domain::time::Timestamp;
+use paceline_engine::tokenized::{
+    Associate, Pay, Refresh, Refund, SendOtp, StatementNotified, VerifyOtp,
+};
+use paceline_engine::{Engine, EngineError, IdempotencyKey, Keyed, Reply};
+use paceline_envelope::{Envelope, Opened};
+use serde_json::{Map, Value};
+
+use super::fingerprint::fingerprint;
+use super::read::Members;
+use super::settings::Settings;
+use super::{Fault, Method, header, request};
+use crate::write::Object;
+
+/// Who calls: there is one on the other side.
+const CALLER: &str = "google";
+/// Of an answer to whoever is not known, and of what travels bare.
+const JSON: &str = "application/json";
+
+/// The inbound side of this wire.
+pub struct Wire {
+    settings: Arc<Settings>,
+}
+
+/// An answer on its way out.
+pub struct Answer {
+    pub status: StatusCode,
+    pub content_type: &'static str,
+    pub body: Bytes,
+    /// When to come back.
+    pub retry_after: Option<Duration>,
+}
+
+/// What is asked, once all of it is read.
+enum Wanted {
+    SendOtp(SendOtp),
+    VerifyOtp(VerifyOtp),
+    Associate(Associate),
+    Refresh(Refresh),
+    Capture(Pay),
+    CaptureLater(Pay),
+    Refund(Refund),
+    Disburse(Pay),
+    Statement(StatementNotified),
+}
+
+impl Wire {
+    pub fn new(settings: Arc<Settings>) -> Arc<Self> {
+        Arc::new(Self { settings })
+    }
+
+    /// The method of a path, if it is a path of this wire: `None` inside for one that there is not.
+    pub fn method(&self, path: &str) -> Option<Option<Method>> {
+        let rest = path.strip_prefix(&self.settings.base_path)?.strip_prefix("/v1/")?;
+        Some(Method::named(rest))
+    }
+
+    /// Opens the body, asks the engine, and seals the answer.
+    pub async fn answer(&self, engine: &Engine, method: Method, body: Bytes) -> Answer {
+        let now = SystemTime::now();
+        let opened = aside(&self.settings, move |envelope| envelope.open(&body, now)).await;
+        let json = match opened {
+            Ok(Opened { json, signed_by: _ }) => json,
+            Err(error) => {
+                tracing::warn!(method = method.word(), %error, "a body was not opened");
+                return bare(&error.into());
+            }
+        };
+        let answered = match self.ask(engine, method, &json).await {
+            Ok(reply) => reply,
+            Err(fault) => fault.reply(),
+        };
+        self.sealed(answered).await
+    }
+
+    async fn sealed(&self, reply: Reply) -> Answer {
+        let now = SystemTime::now();
+        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+        let whole = with_header(&reply.body, now);
+        let sealed = aside(&self.settings, move |envelope| envelope.seal(&whole, now)).await;
+        match sealed {
+            Ok(body) => Answer {
+                status,
+                content_type: self.settings.envelope.content_type(),
+                body: body.into(),
+                retry_after: retry_after(status),
+            },
+            Err(error) => {
+                tracing::error!(%error, "an answer was not sealed: it is kept, and told again");
+                bare(&Fault::unavailable())
+            }
+        }
+    }
+
+    async fn ask(&self, engine: &Engine, method: Method, json: &[u8]) -> Result<Reply, Fault> {
+        let body: Map<String, Value> = serde_json::from_slice(json)
+            .map_err(|_| Fault::unreadable("the request is no JSON object"))?;
+        let header = header::check(&body, moment(), self.settings.clock_tolerance)?;
+        let members = Members::new(&body, "");
+        let account = match method.has_account() {
+            true => Some(self.account(members)?),
+            false => None,
+        };
+        if method == Method::Echo {
+            return echo(&body);
+        }
+        let scope = match &account {
+            Some(account) => format!("{}/{account}", method.word()),
+            None => method.word().to_owned(),
+        };
+        let key = IdempotencyKey::new(CALLER, &scope, header.request.as_str());
+        let wanted = read(method, members, header.request, account);
+        let keyed = Keyed { key, fingerprint: fingerprint(body) };
+        match wanted {
+            Ok(wanted) => asked(engine, wanted, keyed).await.map_err(Fault::from),
+            // Whose key it is counts for more than what is wrong with the request.
+            Err(fault) => engine.looked_up(&keyed).await?.ok_or(fault),
+        }
+    }
+
+    fn account(&self, members: Members<'_>) -> Result<IntegratorAccountId, Fault> {
+        const NAME: &str = "paymentIntegratorAccountId";
+        let account = members.parsed(NAME, IntegratorAccountId::parse)?;
+        match self.settings.accounts.contains(&account) {
+            true => Ok(account),
+            false => Err(Fault::unknown("paymentIntegratorAccountId is not known here")),
+        }
+    }
+}
+
+fn read(
+    method: Method,
+    body: Members<'_>,
+    id: RequestId,
+    account: Option<IntegratorAccountId>,
+) -> Result<Wanted, Fault> {
+    let of = || account.clone().expect("the method has an account");
+    Ok(match method {
+        Method::SendOtp => Wanted::SendOtp(request::send_otp(body, id)?),
+        Method::VerifyOtp => Wanted::VerifyOtp(request::verify_otp(body, id)?),
+        Method::AssociateAccount => Wanted::Associate(request::associate(body, id)?),
+        Method::RefreshToken => Wanted::Refresh(request::refresh(body, id)?),
+        Method::Capture => Wanted::Capture(request::capture(body, id, of())?),
+        Method::AsynchronousCapture => {
+            Wanted::CaptureLater(request::capture_later(body, id, of())?)
+        }
+        Method::Refund => Wanted::Refund(request::refund(body, id, of())?),
+        Method::DisburseFunds => Wanted::Disburse(request::disburse(body, id, of())?),
+        Method::RemittanceStatementNotification => {
+            Wanted::Statement(request::statement(body, id, of())?)
+        }
+        Method::Echo => unreachable!("the engine is not asked this"),
+    })
+}
+
+async fn asked(engine: &Engine, wanted: Wanted, keyed: Keyed) -> Result<Reply, EngineError> {
+    if let Some(reply) = engine.repeated(&keyed) {
+        return Ok(reply);
+    }
+    match wanted {
+        Wanted::SendOtp(wanted) => engine.send_otp(wanted, keyed).await,
+        Wanted::VerifyOtp(wanted) => engine.verify_otp(wanted, keyed).await,
+        Wanted::Associate(wanted) => engine.associate(wanted, keyed).await,
+        Wanted::Refresh(wanted) => engine.refresh_token(wanted, keyed).await,
+        Wanted::Capture(pay) => engine.capture(pay, keyed).await,
+        Wanted::CaptureLater(pay) => engine.capture_later(pay, keyed).await,
+        Wanted::Refund(refund) => engine.refund(refund, keyed).await,
+        Wanted::Disburse(pay) => engine.disburse(pay, keyed).await,
+        Wanted::Statement(statement) => engine.statement_notified(statement, keyed).await,
+    }
+}
+
+/// Nothing is asked of the engine: who hears this knows that network, keys and clocks are right.
+fn echo(body: &Map<String, Value>) -> Result<Reply, Fault> {
+    let mut told = vec![];
+    let message = match body.get("clientMessage") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(message)) => Some(message),
+        Some(_) => return Err(Fault::invalid("clientMessage", "a string is wanted")),
+    };
+    Object::write(&mut told, |echo| {
+        echo.text_known("clientMessage", message.map(String::as_str));
+        echo.text("serverMessage", concat!("paceline ", env!("CARGO_PKG_VERSION")));
+    });
+    Ok(Reply { status: StatusCode::OK.as_u16(), body: told.split_off(1).into() })
+}
+
+/// The answer to somebody who has proven nothing, or for whom there is no key.
+pub fn bare(fault: &Fault) -> Answer {
+    Answer {
+        status: fault.status,
+        content_type: JSON,
+        body: with_header(&fault.rest(), SystemTime::now()).into(),
+        retry_after: retry_after(fault.status),
+    }
+}
+
+fn retry_after(status: StatusCode) -> Option<Duration> {
+    (status == StatusCode::SERVICE_UNAVAILABLE).then_some(crate::limits::RETRY_AFTER)
+}
+
+/// - `rest`: the members that follow, with the last brace.
+fn with_header(rest: &[u8], now: SystemTime) -> Vec<u8> {
+    let mut whole = vec![];
+    Object::write(&mut whole, |response| {
+        response.object("responseHeader", |header| {
+            header.text("responseTimestamp", &millis(now).to_string());
+        });
+    });
+    whole.pop();
+    if rest != b"}" {
+        whole.push(b',');
+    }
+    whole.extend_from_slice(rest);
+    whole
+}
+
+fn moment() -> Timestamp {
+    Timestamp(millis(SystemTime::now()))
+}
+
+pub fn millis(at: SystemTime) -> u64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).expect("the year is below 500 million")
+}
+
+/// Works with keys off this thread, which has others to serve: RSA takes milliseconds.
+pub async fn aside<T: Send + 'static>(
+    settings: &Arc<Settings>,
+    work: impl FnOnce(&Envelope) -> T + Send + 'static,
+) -> T {
+    if matches!(settings.envelope, Envelope::Plaintext) {
+        return work(&settings.envelope);
+    }
+    let settings = Arc::clone(settings);
+    let done = tokio::task::spawn_blocking(move || work(&settings.envelope)).await;
+    done.expect("keys are worked with until it is done")
+}
