@@ -1,0 +1,78 @@
+//! How an integrator has to behave: each check, on a Paceline that was started for it.
+
+#![allow(clippy::unwrap_used)] // In helpers of tests, too.
+
+mod common;
+
+use common::{Keys, play};
+use paceline_google::behaviours::{ALL, Verdict};
+
+macro_rules! held {
+    (in the open: $($open:ident)*; under keys: $($sealed:ident)*;) => {
+        $(#[tokio::test]
+        async fn $open() {
+            assert_eq!(play(stringify!($open), None).await, Verdict::Held);
+        })*
+
+        $(#[tokio::test]
+        async fn $sealed() {
+            let keys = Keys::exchanged();
+            assert_eq!(play(stringify!($sealed), Some(&keys)).await, Verdict::Held);
+        })*
+
+        #[test]
+        fn every_check_is_a_test() {
+            let here = [$(stringify!($open),)* $(stringify!($sealed),)*];
+            assert_eq!(ALL.len(), here.len());
+            assert!(ALL.iter().all(|check| here.contains(&check.name)));
+        }
+    };
+}
+
+held! {
+    in the open:
+        a_concluded_request_is_answered_the_same_again
+        a_decline_is_repeated_after_its_cause_is_gone
+        what_was_refused_is_looked_at_afresh
+        the_same_request_with_another_amount_is_412
+        the_same_request_with_another_token_is_412
+        two_equal_requests_at_the_same_moment_have_one_effect
+        a_repeat_whose_time_stamp_is_off_is_refused_and_the_next_is_answered
+        a_time_stamp_61_s_off_is_refused_both_ways
+        a_time_stamp_50_s_off_is_accepted_both_ways
+        minor_versions_and_unknown_members_are_accepted
+        another_major_version_is_refused
+        an_unknown_account_of_the_integrator_is_404
+        a_missing_field_and_an_unusable_one_are_named
+        what_is_no_json_is_refused
+        a_token_that_was_seen_before_is_an_error
+        an_association_that_was_seen_before_is_an_error
+        a_password_serves_one_request_and_its_repeats
+        a_wrong_password_is_told_and_does_not_link
+        a_repeated_send_otp_sends_one_message
+        a_password_is_verified_alone_and_serves_nothing_else
+        a_refreshed_token_is_the_same_token
+        an_unknown_token_is_404_and_is_not_repeated
+        a_closed_account_is_not_linked
+        two_links_of_one_account_spend_from_it_both
+        a_refund_above_the_remainder_is_refused
+        partial_refunds_reach_exactly_the_remainder
+        racing_refunds_never_exceed_what_was_captured
+        a_refund_of_a_capture_that_never_was_is_an_error
+        a_refund_in_another_currency_is_refused
+        more_than_the_account_has_is_declined
+        a_reward_is_paid_once
+        an_amount_that_is_no_amount_is_refused
+        a_later_capture_is_told_once
+        a_notice_is_repeated_until_it_is_heard
+        a_generic_error_of_google_stops_nothing
+        an_acknowledgement_is_the_same_after_the_result
+        a_statement_that_agrees_is_accepted
+        a_statement_in_many_pages_is_read_to_its_end
+        a_statement_whose_last_page_is_empty_is_read_to_its_end
+        a_statement_that_differs_is_not_accepted_as_it_is;
+    under keys:
+        a_signature_by_another_key_is_401
+        one_trusted_signature_of_two_is_accepted
+        a_body_to_somebody_else_is_400;
+}

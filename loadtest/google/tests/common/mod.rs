@@ -1,0 +1,155 @@
+//! A real `paceline serve` and Google beside it, each on spare ports, with files of their own.
+
+#![allow(dead_code, clippy::unwrap_used)] // Each test uses some, and all of it is for tests.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use paceline_envelope::{Directory, Envelope, Form, Keyring};
+use paceline_google::behaviours::{ALL, Stage, Verdict};
+use paceline_google::books::Books;
+use paceline_google::google::Google;
+use paceline_google::host::Host;
+use paceline_google::integrator::{Integrator, get};
+use paceline_google::limits::LOOK_EVERY;
+use paceline_google::telling::Telling;
+use tempfile::TempDir;
+
+const ACCOUNT: &str = "InvisiCashUSA_USD";
+
+/// Killed when dropped.
+pub struct Paceline {
+    process: Child,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Drop for Paceline {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the test has noticed then.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Paceline {
+    /// Has it read its keys again. The feed is read after them, and that is counted.
+    pub async fn reload(&self, stage: &Stage) {
+        let before = reloads(stage).await;
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+        let began = Instant::now();
+        while reloads(stage).await == before {
+            assert!(began.elapsed() < RELOADED_WITHIN, "it reads nothing again");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+const RELOADED_WITHIN: Duration = Duration::from_secs(30);
+
+async fn reloads(stage: &Stage) -> String {
+    let (_, metrics) = get(&format!("{}/metrics", stage.google.admin)).await.unwrap();
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
+    metrics.lines().find(|line| line.starts_with(taken)).unwrap().to_owned()
+}
+
+/// Plays a check on a server that was started for it.
+pub async fn play(name: &str, keys: Option<&Keys>) -> Verdict {
+    let files = tempfile::tempdir().unwrap();
+    let (stage, _paceline) = start(&files, keys).await;
+    let behaviour = ALL.iter().find(|behaviour| behaviour.name == name).unwrap();
+    (behaviour.run)(&stage).await.unwrap_or_else(|why| panic!("{name}: {why}"))
+}
+
+/// The keys of both sides, each of which trusts the other.
+pub struct Keys {
+    pub files: TempDir,
+}
+
+impl Keys {
+    pub fn exchanged() -> Self {
+        let keys = Self { files: tempfile::tempdir().unwrap() };
+        for side in ["paceline", "google"] {
+            keys.command(side, &["generate"]);
+        }
+        for (side, other) in [("paceline", "google"), ("google", "paceline")] {
+            keys.give(other, side);
+        }
+        keys
+    }
+
+    pub fn of(&self, side: &str) -> PathBuf {
+        self.files.path().join(side)
+    }
+
+    /// `paceline keys`, which serves both.
+    pub fn command(&self, side: &str, args: &[&str]) -> String {
+        let mut paceline = Command::new(program());
+        let done = paceline.arg("keys").args(args).arg("--keys").arg(self.of(side)).output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// Each public key of one side goes to the other.
+    pub fn give(&self, from: &str, to: &str) {
+        for own in Directory::new(self.of(from)).read().unwrap().own() {
+            let file = self.files.path().join("sent.asc");
+            std::fs::write(&file, own.certificate().armored().unwrap()).unwrap();
+            self.command(to, &["import", file.to_str().unwrap()]);
+        }
+    }
+
+    pub fn google(&self) -> Envelope {
+        let keyring = Keyring::open(Directory::new(self.of("google"))).unwrap();
+        Envelope::OpenPgp { keyring, form: Form::Armored }
+    }
+}
+
+/// Google listens before Paceline starts, so that it can be told where.
+pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
+    let envelope = Arc::new(keys.map_or(Envelope::Plaintext, Keys::google));
+    let books = Books::new(files.path().join("books.json"));
+    let (anywhere, telling) = ("127.0.0.1:0".parse().unwrap(), Telling::Nothing);
+    let host = Host::start(anywhere, ACCOUNT, Arc::clone(&envelope), books.clone(), telling);
+    let host = host.await.unwrap();
+
+    let mut serve = Command::new(program());
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"])
+        .arg(files.path().join("data"))
+        .env("PACELINE_GOOGLE_BASE_URL", format!("http://{}", host.address))
+        .current_dir(files.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    if let Some(keys) = keys {
+        serve.env("PACELINE_TOKENIZED__KEYS_DIR", keys.of("paceline"));
+    }
+    let mut process = serve.spawn().unwrap();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    let mut said = |what: &str| loop {
+        let mut line = String::new();
+        assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "it ended before it said {what}");
+        let mut words = line.split_whitespace();
+        if words.next() == Some(what) {
+            return words.next().unwrap().to_owned();
+        }
+    };
+    let (public, admin) = (said("public"), said("admin"));
+    let integrator = Integrator::new(&format!("{public}/tokenized"), envelope, telling);
+    let google = Google { integrator, account: ACCOUNT.to_owned(), books, admin };
+    (Stage { google, host }, Paceline { process, _stdout: stdout })
+}
+
+/// Beside the tests, where a build of the workspace puts it.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().and_then(|deps| deps.parent()).unwrap().join("paceline");
+    assert!(program.exists(), "{} is built by `make build`", program.display());
+    program
+}
