@@ -131,3 +131,12 @@ pub const CALLED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Messages of the development mode that can be read again.
 pub const DEVELOPMENT_SMS_MAX: usize = 1000;
+
+/// Wrong passwords for one name within [`SIGN_IN_WINDOW`], after which nobody tries.
+pub const SIGN_IN_TRIES_MAX: usize = 10;
+
+/// How long a wrong password counts.
+pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// Names whose wrong passwords are counted.
+pub const SIGN_IN_NAMES_MAX: usize = 10_000;

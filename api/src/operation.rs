@@ -7,12 +7,15 @@ use crate::ucp;
 pub enum Operation {
     Checkout(ucp::Operation),
     Tokenized(Method),
+    /// The page on which a customer signs in and approves.
+    Authenticate,
 }
 
 impl Operation {
     pub fn all() -> impl Iterator<Item = Self> {
         let checkout = ucp::Operation::ALL.into_iter().map(Self::Checkout);
-        checkout.chain(Method::ALL.into_iter().map(Self::Tokenized))
+        let tokenized = Method::ALL.into_iter().map(Self::Tokenized);
+        checkout.chain(tokenized).chain([Self::Authenticate])
     }
 
     /// Its place in [`Operation::all`].
@@ -20,6 +23,7 @@ impl Operation {
         match self {
             Self::Checkout(operation) => operation as usize,
             Self::Tokenized(method) => ucp::Operation::ALL.len() + method as usize,
+            Self::Authenticate => ucp::Operation::ALL.len() + Method::ALL.len(),
         }
     }
 
@@ -27,6 +31,7 @@ impl Operation {
         match self {
             Self::Checkout(operation) => operation.word(),
             Self::Tokenized(method) => method.word(),
+            Self::Authenticate => "authenticate",
         }
     }
 
@@ -35,7 +40,7 @@ impl Operation {
         match self {
             Self::Checkout(operation) => operation.only_writes(),
             // The customer's bank is asked, or nothing is written.
-            Self::Tokenized(_) => false,
+            Self::Tokenized(_) | Self::Authenticate => false,
         }
     }
 }

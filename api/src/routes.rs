@@ -28,7 +28,13 @@ pub struct Site {
     engine: Engine,
     ucp: Arc<Wire>,
     /// `None` where Standard Payments is not spoken.
-    tokenized: Option<Arc<standard_payments::Wire>>,
+    tokenized: Option<Tokenized>,
+}
+
+/// Standard Payments, where it is spoken.
+pub struct Tokenized {
+    pub wire: Arc<standard_payments::Wire>,
+    pub page: standard_payments::Page,
 }
 
 /// A request whose body was read and is within bounds.
@@ -48,11 +54,7 @@ struct Route {
 }
 
 impl Site {
-    pub fn new(
-        engine: Engine,
-        ucp: Arc<Wire>,
-        tokenized: Option<Arc<standard_payments::Wire>>,
-    ) -> Self {
+    pub fn new(engine: Engine, ucp: Arc<Wire>, tokenized: Option<Tokenized>) -> Self {
         Self { engine, ucp, tokenized }
     }
 
@@ -62,6 +64,10 @@ impl Site {
         let head = request.head;
         if let Some(method) = self.method(head) {
             return self.tokenized(method, request).await;
+        }
+        if let Some(page) = self.page(head) {
+            told.operation = Some(operation::Operation::Authenticate);
+            return (told, page.answer(&self.engine, head, &request.body).await);
         }
         let mut response = match self.ucp.route(head.uri.path()) {
             None => refusal(&Refusal::not_found()),
@@ -84,15 +90,24 @@ impl Site {
 
     /// The answer to a request that is refused before anybody looks at its body, and what was asked.
     pub fn refused(&self, head: &Parts, why: &Refusal) -> (Told, Response<Full<Bytes>>) {
+        if let Some(page) = self.page(head) {
+            let operation = Some(operation::Operation::Authenticate);
+            return (Told { operation, ..Told::default() }, page.refused(why.status, &why.content));
+        }
         match self.method(head) {
             Some(method) => (told_method(method), standard(bare(&Fault::from(why)))),
             None => (self.told(head), refusal(why)),
         }
     }
 
+    fn page(&self, head: &Parts) -> Option<&standard_payments::Page> {
+        let page = &self.tokenized.as_ref()?.page;
+        page.is_at(head.uri.path()).then_some(page)
+    }
+
     /// The method of Standard Payments that a path names, if it is a path of that wire.
     fn method(&self, head: &Parts) -> Option<Option<standard_payments::Method>> {
-        self.tokenized.as_ref()?.method(head.uri.path())
+        self.tokenized.as_ref()?.wire.method(head.uri.path())
     }
 
     async fn tokenized(
@@ -101,7 +116,7 @@ impl Site {
         request: Inbound<'_>,
     ) -> (Told, Response<Full<Bytes>>) {
         let told = told_method(method);
-        let (Some(method), Some(wire)) = (method, &self.tokenized) else {
+        let (Some(method), Some(Tokenized { wire, .. })) = (method, &self.tokenized) else {
             return (told, standard(bare(&Fault::from(&Refusal::not_found()))));
         };
         if request.head.method != Method::POST {

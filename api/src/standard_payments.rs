@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod header;
 pub mod method;
 pub mod outbound;
+pub mod page;
 pub mod read;
 pub mod request;
 pub mod results;
@@ -23,6 +24,7 @@ pub mod words;
 
 pub use fault::Fault;
 pub use method::Method;
+pub use page::Page;
 pub use serve::Wire;
 pub use settings::Settings;
 pub use words::Words;

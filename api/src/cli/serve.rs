@@ -114,7 +114,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
         );
         open_samples(&engine).await?;
     }
-    let spoken = tokenized.as_ref().map(Tokenized::wire);
+    let spoken = tokenized.as_ref().map(Tokenized::spoken);
     let site = Site::new(engine.clone(), Wire::new(&settings), spoken);
     let workers = engine.workers().to_vec();
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());

@@ -17,9 +17,10 @@ use paceline_envelope::{Directory, Envelope, Keyring};
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::routes;
 use crate::standard_payments::outbound::Outbound;
 use crate::standard_payments::sms::{DevelopmentSms, HttpSms};
-use crate::standard_payments::{Settings, Wire, Words};
+use crate::standard_payments::{Page, Settings, Wire, Words};
 
 /// What there is of the wire.
 pub struct Tokenized {
@@ -50,11 +51,13 @@ impl Tokenized {
             None => Envelope::Plaintext,
         };
         let settings = Arc::new(Settings {
+            name: wanted.name.clone(),
             base_path: wanted.base_path.clone(),
             accounts: wanted.accounts.clone(),
             envelope,
             clock_tolerance: wanted.clock_tolerance,
             results: wanted.results.clone(),
+            callback_hosts: wanted.callback_hosts.clone(),
         });
         let client = Client::new().map_err(|cause| format!("no certificates to trust: {cause}"))?;
         let google = config.google.base_url.clone().map(|base_url| {
@@ -81,8 +84,9 @@ impl Tokenized {
         Arc::new(Words::new(self.settings.results.clone()))
     }
 
-    pub fn wire(&self) -> Arc<Wire> {
-        Wire::new(Arc::clone(&self.settings))
+    pub fn spoken(&self) -> routes::Tokenized {
+        let settings = || Arc::clone(&self.settings);
+        routes::Tokenized { wire: Wire::new(settings()), page: Page::new(settings()) }
     }
 
     /// Keys come and go without a restart.

@@ -23,6 +23,7 @@ const BASE_PATH_CHARS_MAX: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct Tokenized {
+    pub name: String,
     pub base_path: String,
     pub accounts: BTreeSet<IntegratorAccountId>,
     /// `None`: development mode on a loopback address, and not spoken on another.
@@ -30,6 +31,7 @@ pub struct Tokenized {
     pub form: Form,
     pub clock_tolerance: Duration,
     pub results: Results,
+    pub callback_hosts: Vec<String>,
     pub options: Options,
 }
 
@@ -59,12 +61,14 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
         section.complain("`answers_kept`: the protocol asks for 30 days at least");
     }
     Tokenized {
+        name: section.value("name", name),
         base_path: section.value("base_path", base_path),
         accounts: section.value("accounts", accounts),
         keys_dir: section.optional("keys_dir", Node::path),
         form: section.value("form", form),
         clock_tolerance: section.value("clock_tolerance", duration),
         results: results(section),
+        callback_hosts: section.value("callback_hosts", hosts),
         options,
     }
 }
@@ -124,6 +128,26 @@ fn base_path(node: &Node) -> Result<String, String> {
         true => Ok(path.to_owned()),
         false => Err(format!("`{path}` is no path such as /tokenized")),
     }
+}
+
+fn name(node: &Node) -> Result<String, String> {
+    let text = node.text()?;
+    match text.trim().is_empty() || text.chars().any(char::is_control) {
+        true => Err("a name that people can read is wanted".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}
+
+fn hosts(node: &Node) -> Result<Vec<String>, String> {
+    let host = |node: &Node| {
+        let text = node.text()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+        match !text.is_empty() && text.chars().all(plain) && !text.starts_with('.') {
+            true => Ok(text.to_owned()),
+            false => Err(format!("`{text}` is no host such as google.com")),
+        }
+    };
+    node.list()?.iter().map(host).collect()
 }
 
 fn form(node: &Node) -> Result<Form, String> {

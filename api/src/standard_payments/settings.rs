@@ -10,6 +10,8 @@ use super::results::Results;
 
 #[derive(Debug)]
 pub struct Settings {
+    /// The integrator, as its customers know it.
+    pub name: String,
     /// What the paths of the methods start with.
     pub base_path: String,
     /// The contractual accounts with Google that are served.
@@ -18,4 +20,6 @@ pub struct Settings {
     /// How far a caller's clock may be from ours.
     pub clock_tolerance: Duration,
     pub results: Results,
+    /// To which the page sends browsers back, and to whatever is below them.
+    pub callback_hosts: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! The page on which a customer signs in and approves: what is behind it.
 
+use bytes::Bytes;
 use paceline_domain::challenge::{Command, Rejection};
 use paceline_domain::ids::{AccountId, AssociationId, RequestId};
 use paceline_domain::link::Customer;
@@ -12,6 +13,17 @@ use crate::error::EngineError;
 use crate::secret::Secret;
 
 impl Engine {
+    /// Encrypts what a browser carries for us. Nobody can read or make it who has not this data's
+    /// key, and nothing sealed for one purpose opens for another.
+    pub fn seal(&self, purpose: &str, secret: &Secret) -> Bytes {
+        self.0.world.seal_key.seal(purpose.as_bytes(), secret)
+    }
+
+    /// `None` if it was not sealed here for this purpose.
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Secret> {
+        self.0.world.seal_key.open(purpose.as_bytes(), sealed)
+    }
+
     /// The customer, if this is the password.
     ///
     /// # Errors
