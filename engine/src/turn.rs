@@ -103,11 +103,18 @@ pub(crate) struct Written<E: Entity> {
 /// How the one who hosts the owner hears of what was written; called from the log's threads.
 pub(crate) type Tell<E> = Arc<dyn Fn(Written<E>) + Send + Sync>;
 
-/// The state of this generation is not the truth: the log has the stream at another version than
-/// a turn was decided on, or its key taken.
+/// What an owner hears of one of its turns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
+pub(crate) struct Heard {
+    /// Of the owner that decided it.
     generation: u64,
+    what: Result<Version, Lost>,
+}
+
+/// The owner's state is not the truth: the log has the stream at another version than a turn was
+/// decided on, or its key taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Lost {
     decided_on: Version,
     why: Unanswered,
 }
@@ -124,6 +131,8 @@ pub(crate) struct Owner<E: Entity> {
     secret: Option<Secret>,
     /// The highest version known to be on disk.
     durable: Version,
+    /// Turns, answers alone among them, that the log has not told of.
+    in_flight: usize,
     /// When what is owed is tried again; `None`: at once.
     not_before: Option<Millis>,
     waiting: Vec<Waiting<E>>,
@@ -185,6 +194,7 @@ impl<E: Entity> Owner<E> {
             indexed: None,
             secret: None,
             durable: Version(0),
+            in_flight: 0,
             not_before: None,
             waiting: vec![],
             generation: 0,
@@ -238,11 +248,12 @@ impl<E: Entity> Owner<E> {
     }
 
     /// Nothing is queued and nobody waits: it may sleep. What it owes is in the log, which brings
-    /// it up again.
+    /// it up again. While the log has still to tell of a turn, it does not: whoever takes its place
+    /// would be told, and could take that version for one of its own.
     pub fn is_quiet(&mut self) -> bool {
         // Who has left is waited for no more, or an outage would keep everything awake.
         self.waiting.retain(|waiting| !waiting.asker.reply.is_closed());
-        self.is_durable() && self.waiting.is_empty()
+        self.is_durable() && self.waiting.is_empty() && self.in_flight == 0
     }
 
     /// Takes the turn of somebody who waits for an answer. Returns the step whose end the answer
@@ -337,18 +348,21 @@ impl<E: Entity> Owner<E> {
         }
     }
 
-    /// Hears what became of its turns. Says whether it has to be read again.
-    pub fn hear(&mut self, heard: Result<Version, Lost>) -> bool {
-        match heard {
+    /// Hears what became of one of its turns. Says whether it has to be read again.
+    pub fn hear(&mut self, heard: Heard) -> bool {
+        if heard.generation != self.generation {
+            return false; // of one that was given up before
+        }
+        self.in_flight -= 1;
+        match heard.what {
             Ok(version) => {
                 self.durable = self.durable.max(version);
                 false
             }
-            Err(lost) if lost.generation == self.generation => {
+            Err(lost) => {
                 self.forfeit(&lost);
                 true
             }
-            Err(_) => false, // of a generation that was given up before
         }
     }
 
@@ -412,8 +426,9 @@ impl<E: Entity> Owner<E> {
         self.queue(world, turn, written, tell);
     }
 
-    fn queue(&self, world: &World, turn: Append, mut written: Written<E>, tell: &Tell<E>) {
+    fn queue(&mut self, world: &World, turn: Append, mut written: Written<E>, tell: &Tell<E>) {
         let (stream, expected) = (turn.stream, turn.expected);
+        self.in_flight += 1;
         let hear = Arc::clone(tell);
         let done: Done = Box::new(move |outcome| {
             written.outcome = outcome;
@@ -545,7 +560,7 @@ impl<E: Entity> Written<E> {
 
     /// Counts what has happened and lets the answers leave. What its owner has to hear of it,
     /// should there still be one.
-    pub fn conclude(self, world: &World) -> Result<Version, Lost> {
+    pub fn conclude(self, world: &World) -> Heard {
         let Self { generation, decided_on, fingerprint, .. } = self;
         let error = match self.outcome {
             Ok(version) => {
@@ -557,7 +572,7 @@ impl<E: Entity> Written<E> {
                 for (asker, reply) in self.leaving {
                     asker.answer(Ok(Answered { reply, remembered: self.remembered }));
                 }
-                return Ok(version);
+                return Heard { generation, what: Ok(version) };
             }
             Err(error) => error,
         };
@@ -566,10 +581,8 @@ impl<E: Entity> Written<E> {
         for (asker, _) in self.leaving {
             asker.answer(Err(why.clone()));
         }
-        match lost {
-            true => Err(Lost { generation, decided_on, why }),
-            false => Ok(Version(0)),
-        }
+        let what = if lost { Err(Lost { decided_on, why }) } else { Ok(Version(0)) };
+        Heard { generation, what }
     }
 }
 

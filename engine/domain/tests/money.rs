@@ -3,7 +3,9 @@
 mod common;
 
 use common::{cents, currency};
-use paceline_domain::money::{AMOUNT_MAX, CurrencyCode, MalformedAmount, Millionths, MinorUnits};
+use paceline_domain::money::{
+    AMOUNT_MAX, CurrencyCode, MalformedAmount, Micros, Millionths, MinorUnits,
+};
 use proptest::prelude::*;
 
 #[test]
@@ -150,4 +152,19 @@ proptest! {
         let written = format!("{}.{:03}", minor / 1_000, minor % 1_000);
         prop_assert_eq!(currency("KWD").parse_amount(&written), Ok(MinorUnits(minor)));
     }
+}
+
+#[test]
+fn micros_become_minor_units_exactly_or_not_at_all() {
+    let code = currency;
+    assert_eq!(Micros(1_230_000).to_minor(code("USD")), Ok(MinorUnits(123)));
+    assert_eq!(Micros(728_000_000).to_minor(code("JPY")), Ok(MinorUnits(728)));
+    assert!(Micros(1_500).to_minor(code("KWD")).is_err());
+    assert_eq!(Micros(2_000).to_minor(code("KWD")), Ok(MinorUnits(2)));
+    let fractional = Micros(1_234_567).to_minor(code("USD"));
+    let currency = code("USD");
+    assert_eq!(fractional, Err(MalformedAmount::Fractional { micros: 1_234_567, currency }));
+    assert_eq!(Micros(-1).to_minor(code("USD")), Err(MalformedAmount::Negative(-1)));
+    assert_eq!(Micros::from_minor(MinorUnits(123), code("USD")), Some(Micros(1_230_000)));
+    assert_eq!(Micros::from_minor(MinorUnits(u64::MAX), code("JPY")), None);
 }

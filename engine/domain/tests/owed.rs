@@ -1,0 +1,153 @@
+//! What Google is owed: notices that never change, statements that are read to their end.
+
+// Helpers are tests too.
+#![allow(clippy::unwrap_used)]
+
+#[path = "common/machine.rs"]
+mod machine;
+
+use machine::*;
+use paceline_domain::decline::Decline;
+use paceline_domain::ids::{NoticeId, PaymentId, StatementId};
+use paceline_domain::money::Micros;
+use paceline_domain::notice::{self, Owe, Phase, Subject};
+use paceline_domain::statement::{
+    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Rejection, State, Summary,
+    pending,
+};
+
+type Statement = Machine<State, Command, Event, Rejection>;
+
+fn owe(outcome: Result<(), Decline>) -> notice::Command {
+    let (request, payment) = (request("acap:1"), PaymentId(1));
+    let subject = Subject::Capture { request, payment, outcome };
+    let owe = Owe { id: NoticeId(1), integrator: piaid(), subject, at: NOW };
+    notice::Command::Owe(Box::new(owe))
+}
+
+#[test]
+fn a_notice_is_owed_until_it_is_heard_or_refused() {
+    let mut notice = Machine::new(notice::decide, notice::apply);
+    notice.give(owe(Ok(()))).unwrap();
+    assert!(notice::pending(&notice.state).is_some());
+    notice.give(notice::Command::Heard { now: LATER }).unwrap();
+    assert_eq!(notice::pending(&notice.state), None);
+    let late = notice::Command::Refused { why: text("late"), now: LATER };
+    assert_eq!(notice.give(late), Ok(vec![]), "what was heard was heard");
+}
+
+#[test]
+fn what_is_told_never_changes() {
+    let mut notice = Machine::new(notice::decide, notice::apply);
+    notice.give(owe(Ok(()))).unwrap();
+    assert_eq!(notice.give(owe(Ok(()))), Ok(vec![]));
+    let otherwise = notice.give(owe(Err(Decline::PinWrong)));
+    assert_eq!(otherwise, Err(notice::Rejection::ToldOtherwise));
+}
+
+#[test]
+fn a_refused_notice_waits_for_somebody_to_send_it_again() {
+    let mut notice = Machine::new(notice::decide, notice::apply);
+    notice.give(owe(Ok(()))).unwrap();
+    let refused = notice::Command::Refused { why: text("told otherwise"), now: LATER };
+    notice.give(refused).unwrap();
+    assert_eq!(notice::pending(&notice.state), None);
+    notice.give(notice::Command::SendAgain { now: LATER }).unwrap();
+    assert_eq!(notice::pending(&notice.state).unwrap().phase, Phase::Owed);
+}
+
+fn notified(total_due: Micros) -> Statement {
+    let mut statement = Machine::new(statement::decide, statement::apply);
+    let summary = Summary {
+        made_at: NOW,
+        period_start: NOW,
+        period_end: LATER,
+        due_at: LATER,
+        currency: usd(),
+        total_due,
+        memo: None,
+    };
+    let (id, integrator, request) = (StatementId(1), piaid(), request("stmt:1"));
+    let notify = Notify { id, integrator, request, summary, at: NOW };
+    statement.give(Command::Notify(Box::new(notify))).unwrap();
+    statement
+}
+
+fn line(kind: LineKind, theirs: Option<i64>, ours: Option<i64>) -> Line {
+    let (theirs, ours) = (theirs.map(dollars), ours.map(dollars));
+    Line { kind, request: request("cap:1"), theirs, ours, fee: Micros(100_000) }
+}
+
+fn page(offset: u64, lines: Vec<Line>, next: Option<u64>) -> Command {
+    Command::PageRead { offset, lines, next }
+}
+
+#[test]
+fn a_statement_is_read_page_by_page_until_no_next_one_is_named() {
+    let mut statement = notified(Micros(12_800_000));
+    assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 0 }));
+    let first = || vec![line(LineKind::Capture, Some(18), Some(18))];
+    statement.give(page(0, first(), Some(1))).unwrap();
+    assert_eq!(statement.give(page(0, first(), Some(1))), Ok(vec![]), "a page counts once");
+    assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 1 }));
+    statement.give(page(1, vec![line(LineKind::Refund, Some(5), Some(5))], None)).unwrap();
+    assert_eq!(pending(&statement.state), Some(Effect::Compare));
+    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    assert_eq!(pending(&statement.state), Some(Effect::Answer(Answer::Accept)));
+    statement.give(Command::AnswerTaken { now: LATER }).unwrap();
+    assert_eq!(pending(&statement.state), None);
+}
+
+#[test]
+fn a_page_that_names_itself_as_the_next_is_the_last() {
+    let mut statement = notified(Micros::ZERO);
+    statement.give(page(0, vec![], Some(0))).unwrap();
+    assert_eq!(pending(&statement.state), Some(Effect::Compare), "or it would never end");
+}
+
+#[test]
+fn whatever_differs_is_answered_with_our_own_sum() {
+    let agreed = || line(LineKind::Capture, Some(10), Some(10));
+    let differing = [
+        (line(LineKind::Capture, Some(5), Some(4)), 13_800_000),
+        (line(LineKind::Capture, Some(5), None), 9_900_000),
+        (line(LineKind::Refund, Some(5), Some(4)), 5_800_000),
+    ];
+    for (differs, ours) in differing {
+        let mut statement = notified(Micros(14_800_000));
+        statement.give(page(0, vec![agreed(), differs], None)).unwrap();
+        statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+        let proposed = Effect::Answer(Answer::Propose { total_due: Micros(ours) });
+        assert_eq!(pending(&statement.state), Some(proposed));
+    }
+    let mut statement = notified(Micros(9_900_000));
+    statement.give(page(0, vec![agreed()], None)).unwrap();
+    let missing_there = vec![line(LineKind::Capture, None, Some(3))];
+    statement.give(Command::Compared { missing_there }).unwrap();
+    let Some(Effect::Answer(Answer::Propose { .. })) = pending(&statement.state) else {
+        panic!("what is missing there is proposed")
+    };
+}
+
+#[test]
+fn lines_that_agree_and_come_to_another_sum_are_not_accepted() {
+    let mut statement = notified(dollars(99));
+    let lines = vec![line(LineKind::Capture, Some(10), Some(10))];
+    statement.give(page(0, lines, None)).unwrap();
+    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    let ours = Answer::Propose { total_due: Micros(9_900_000) };
+    assert_eq!(pending(&statement.state), Some(Effect::Answer(ours)));
+}
+
+#[test]
+fn sums_that_no_ledger_could_hold_agree_with_nothing() {
+    let mut statement = notified(Micros(i64::MAX));
+    let huge = || Line {
+        theirs: Some(Micros(i64::MAX)),
+        ours: Some(Micros(i64::MAX)),
+        ..line(LineKind::Capture, None, None)
+    };
+    statement.give(page(0, vec![huge(), huge()], None)).unwrap();
+    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    assert!(matches!(pending(&statement.state), Some(Effect::Answer(Answer::Propose { .. }))));
+}
