@@ -78,9 +78,9 @@ simulate: ## whole days from one seed, crashes and outages included; SEEDS=1000,
 	@.ci/deps build
 	SEEDS=$(or $(SEEDS),1000) cargo test --release --locked -p paceline-engine --test simulation new_days -- --nocapture
 
-crash: ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
-	@.ci/deps build
+crash: build ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
 	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-api --test crash killed -- --nocapture
+	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-google --test crash -- --nocapture
 
 fuzz: build ## look for bytes that break a reader's promise, by coverage; TARGET=update SECONDS=60
 	fuzz/run.sh $(or $(TARGET),all) $(or $(SECONDS),60)

@@ -24,6 +24,10 @@ const ACCOUNT: &str = "InvisiCashUSA_USD";
 pub struct Paceline {
     process: Child,
     _stdout: BufReader<ChildStdout>,
+    /// Where it listens, once that is known.
+    addresses: [String; 2],
+    data_dir: PathBuf,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Drop for Paceline {
@@ -35,6 +39,41 @@ impl Drop for Paceline {
 }
 
 impl Paceline {
+    async fn start(
+        addresses: [&str; 2],
+        data_dir: PathBuf,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
+        let mut process = Command::new(program())
+            .args(["serve", "--listen", addresses[0], "--admin-listen", addresses[1]])
+            .arg("--data-dir")
+            .arg(&data_dir)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(data_dir.parent().unwrap())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let said = tokio::task::spawn_blocking(|| listened_to(stdout));
+        let (addresses, stdout) = said.await.unwrap();
+        Self { process, _stdout: stdout, addresses, data_dir, environment }
+    }
+
+    /// As when the machine's power is cut, but for the disk: at once, and in the middle of things.
+    pub async fn kill_and_start(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let [public, admin] = &self.addresses;
+        let (dir, environment) = (self.data_dir.clone(), self.environment.clone());
+        *self = Self::start([&public.clone(), &admin.clone()], dir, environment).await;
+    }
+
+    fn url(&self, which: usize) -> String {
+        format!("http://{}", self.addresses[which])
+    }
+
     /// Has it read its keys again. The feed is read after them, and that is counted.
     pub async fn reload(&self, stage: &Stage) {
         let before = reloads(stage).await;
@@ -118,32 +157,32 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
     let host = Host::start(anywhere, ACCOUNT, Arc::clone(&envelope), books.clone(), telling);
     let host = host.await.unwrap();
 
-    let mut serve = Command::new(program());
-    serve
-        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"])
-        .arg(files.path().join("data"))
-        .env("PACELINE_GOOGLE_BASE_URL", format!("http://{}", host.address))
-        .current_dir(files.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    let mut environment = vec![("PACELINE_GOOGLE_BASE_URL", format!("http://{}", host.address))];
     if let Some(keys) = keys {
-        serve.env("PACELINE_TOKENIZED__KEYS_DIR", keys.of("paceline"));
+        let dir = keys.of("paceline").display().to_string();
+        environment.push(("PACELINE_TOKENIZED__KEYS_DIR", dir));
     }
-    let mut process = serve.spawn().unwrap();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    let anywhere = ["127.0.0.1:0"; 2];
+    let paceline = Paceline::start(anywhere, files.path().join("data"), environment).await;
+    let base = format!("{}/tokenized", paceline.url(0));
+    let integrator = Integrator::new(&base, envelope, telling);
+    let admin = paceline.url(1);
+    let google = Google { integrator, account: ACCOUNT.to_owned(), books, admin };
+    (Stage { google, host }, paceline)
+}
+
+/// The public address and the admin's, as it says them when it is ready.
+fn listened_to(mut stdout: BufReader<ChildStdout>) -> ([String; 2], BufReader<ChildStdout>) {
     let mut said = |what: &str| loop {
         let mut line = String::new();
         assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "it ended before it said {what}");
         let mut words = line.split_whitespace();
         if words.next() == Some(what) {
-            return words.next().unwrap().to_owned();
+            return words.next().unwrap().trim_start_matches("http://").to_owned();
         }
     };
-    let (public, admin) = (said("public"), said("admin"));
-    let integrator = Integrator::new(&format!("{public}/tokenized"), envelope, telling);
-    let google = Google { integrator, account: ACCOUNT.to_owned(), books, admin };
-    (Stage { google, host }, Paceline { process, _stdout: stdout })
+    let addresses = [said("public"), said("admin")];
+    (addresses, stdout)
 }
 
 /// Beside the tests, where a build of the workspace puts it.
