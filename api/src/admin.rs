@@ -6,6 +6,7 @@
 //! Left out: TLS and passwords; a network that is not trusted must not reach it.
 
 mod answer;
+mod books;
 mod state;
 mod story;
 

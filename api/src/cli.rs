@@ -3,6 +3,8 @@
 //! Promise: whatever stops the program is said on standard error, in words that tell what to do,
 //! and the exit status is not zero.
 
+mod ask;
+mod books;
 mod check;
 mod greeting;
 mod inspect;
@@ -17,7 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// The merchant's server for checkouts that Google makes over the Universal Commerce Protocol (UCP)
+/// Payments that Google calls: a merchant's checkout over the Universal Commerce Protocol (UCP), and
+/// a payment integrator's side of Standard Payments
 #[derive(Parser)]
 #[command(name = "paceline", version, disable_help_subcommand = true)]
 struct Paceline {
@@ -29,8 +32,8 @@ struct Paceline {
 enum Command {
     /// Serve: needs no configuration, and is stopped by SIGTERM or Ctrl-C
     ///
-    /// SIGHUP reads the product feed and the keys again. Every value of the configuration can also be given in
-    /// the environment, as PACELINE_<SECTION>__<KEY>.
+    /// SIGHUP reads the product feed and the keys again. Every value of the configuration can also
+    /// be given in the environment, as PACELINE_<SECTION>__<KEY>.
     Serve(serve::Args),
     /// Look at a configuration file
     #[command(subcommand)]
@@ -43,6 +46,15 @@ enum Command {
     /// Make, exchange and change the keys of Standard Payments
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Customers' accounts in the embedded ledger
+    #[command(subcommand)]
+    Account(books::Account),
+    /// What is owed to Google
+    #[command(subcommand)]
+    Notices(books::Notices),
+    /// Google's statements, held against our own books
+    #[command(subcommand)]
+    Remittance(books::Remittance),
 }
 
 #[derive(Subcommand)]
@@ -86,6 +98,9 @@ pub fn main() -> ExitCode {
         Command::Catalogue(CatalogueCommand::Check { file }) => check::catalogue(&file),
         Command::Inspect(args) => inspect::run(&args),
         Command::Keys(command) => keys::run(&command),
+        Command::Account(command) => books::account(&command),
+        Command::Notices(command) => books::notices(&command),
+        Command::Remittance(command) => books::remittance(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 //! answer, `server` bounds both, `config` says how far, `cli` is what a person types.
 
 pub mod admin;
+pub mod books;
 pub mod catalogue;
 pub mod cli;
 pub mod client;

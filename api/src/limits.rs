@@ -140,3 +140,6 @@ pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// Names whose wrong passwords are counted.
 pub const SIGN_IN_NAMES_MAX: usize = 10_000;
+
+/// Bytes of what an operator sends to the admin listener.
+pub const ADMIN_BODY_BYTES_MAX: usize = 16 * 1024;

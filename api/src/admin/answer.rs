@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 
-use super::story;
 use super::{Admin, Stage};
+use super::{books, story};
+use crate::limits::ADMIN_BODY_BYTES_MAX;
 
 pub type Answer = Response<Full<Bytes>>;
 
 pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    if books::is_at(request.uri().path()) {
+        return Ok(book(admin, request).await);
+    }
     let path = request.uri().path();
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     Ok(match path {
@@ -44,9 +48,21 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
         "/drain" => plain(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there is /metrics, /healthz, /readyz, /drain and /inspect/<entity>/<id>",
+            "there is /metrics, /healthz, /readyz, /drain, /inspect/<entity>/<id>, /accounts, /notices and \
+             /remittance",
         ),
     })
+}
+
+async fn book(admin: &Admin, request: Request<Incoming>) -> Answer {
+    let (head, body) = request.into_parts();
+    match Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await {
+        Ok(body) => {
+            let (path, body) = (head.uri.path(), body.to_bytes());
+            books::answer(admin, &head.method, path, &head.headers, &body).await
+        }
+        Err(_) => plain(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or ended early"),
+    }
 }
 
 const DEVELOPMENT_SMS: &str = "/development/sms";

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_process::Collector;
+use paceline_engine::Engine;
 use paceline_storage::EventLog;
 
 use crate::standard_payments::sms::DevelopmentSms;
@@ -34,6 +35,8 @@ pub struct Admin {
     logs: OnceLock<Logs>,
     /// Of the development mode only.
     sms: OnceLock<Arc<DevelopmentSms>>,
+    /// Whose books are kept here.
+    engine: OnceLock<Engine>,
 }
 
 impl Admin {
@@ -41,7 +44,14 @@ impl Admin {
         let process = Collector::default();
         process.describe();
         let stage = AtomicU8::new(Stage::Starting as u8);
-        Self { stage, metrics, process, logs: OnceLock::new(), sms: OnceLock::new() }
+        Self {
+            stage,
+            metrics,
+            process,
+            logs: OnceLock::new(),
+            sms: OnceLock::new(),
+            engine: OnceLock::new(),
+        }
     }
 
     pub fn stage(&self) -> Stage {
@@ -58,7 +68,9 @@ impl Admin {
         log: Arc<dyn EventLog>,
         book: Arc<dyn EventLog>,
         sms: Option<Arc<DevelopmentSms>>,
+        engine: Engine,
     ) {
+        let _ = self.engine.set(engine);
         let _ = self.logs.set(Logs { log, book });
         sms.map(|sms| self.sms.set(sms));
         let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
@@ -72,6 +84,11 @@ impl Admin {
     /// What stories are read from, once it is open.
     pub fn logs(&self) -> Option<Logs> {
         self.logs.get().cloned()
+    }
+
+    /// Known once it has started.
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.get()
     }
 
     /// What was sent to telephones that are none.

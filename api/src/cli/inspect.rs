@@ -1,7 +1,5 @@
 //! `paceline inspect`: the story of one entity, from a stopped data directory or a running server.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 use http::Uri;
@@ -9,8 +7,8 @@ use paceline_engine::inspect::{Story, inspect};
 use paceline_storage::{DataDirError, RocksLog};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::ask::ask;
 use super::{Failure, say};
-use crate::limits::{ADMIN_TIMEOUT, STORY_BYTES_MAX};
 use crate::{admin, data_dir};
 
 #[derive(clap::Args)]
@@ -33,7 +31,12 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), Failure> {
     let told = match &args.admin {
-        Some(admin) => ask(admin, args)?,
+        Some(admin) => {
+            let escaped = |part| utf8_percent_encode(part, NON_ALPHANUMERIC);
+            let path = format!("/inspect/{}/{}", escaped(&args.entity), escaped(&args.id));
+            let accept = if args.json { "application/json" } else { "text/plain" };
+            ask(admin, &path, accept, None)?
+        }
         None => {
             let story = read(&args.data_dir, args)?;
             if args.json { admin::story_json(&story) } else { admin::story_text(&story) }
@@ -51,30 +54,4 @@ fn read(dir: &Path, args: &Args) -> Result<Story, Failure> {
     })?;
     let book = RocksLog::open_read_only(&data_dir::book(dir))?;
     Ok(inspect(&log, &book, &args.entity, &args.id)?)
-}
-
-/// Asks in HTTP/1.0, where an answer ends with its connection: all that is needed of HTTP here.
-fn ask(admin: &Uri, args: &Args) -> Result<String, Failure> {
-    let known = admin.authority().filter(|_| admin.scheme_str().is_none_or(|it| it == "http"));
-    let Some(authority) = known else {
-        return Err(format!("{admin} is no address such as http://127.0.0.1:9464").into());
-    };
-    let unreachable = |cause| format!("{authority} does not answer: {cause}");
-    let mut socket = TcpStream::connect(authority.as_str()).map_err(unreachable)?;
-    socket.set_read_timeout(Some(ADMIN_TIMEOUT)).map_err(unreachable)?;
-    let escaped = |part| utf8_percent_encode(part, NON_ALPHANUMERIC);
-    let (entity, id) = (escaped(&args.entity), escaped(&args.id));
-    let accept = if args.json { "application/json" } else { "text/plain" };
-    let asked = format!(
-        "GET /inspect/{entity}/{id} HTTP/1.0\r\nhost: {authority}\r\naccept: {accept}\r\n\r\n"
-    );
-    socket.write_all(asked.as_bytes()).map_err(unreachable)?;
-    let mut heard = String::new();
-    socket.take(STORY_BYTES_MAX).read_to_string(&mut heard).map_err(unreachable)?;
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap_or((&heard, ""));
-    match head.split(' ').nth(1) {
-        Some("200") => Ok(body.to_owned()),
-        Some(_) => Err(body.trim_end().into()),
-        None => Err(format!("{authority} does not speak HTTP").into()),
-    }
 }

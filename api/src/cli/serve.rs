@@ -120,7 +120,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
     let sms = tokenized.as_ref().and_then(|tokenized| tokenized.sms.clone());
-    admin.ready(log, book, sms);
+    admin.ready(log, book, sms, engine.clone());
     say(&greeting)?;
 
     let reload = async || {

@@ -1,0 +1,310 @@
+//! What the integrator's books say, in the shapes that people and programs read.
+//!
+//! Why: the same report is asked for over the admin listener by a person at a prompt, by a script,
+//! and by whoever opens it in a spreadsheet.
+
+use std::fmt::Write;
+use std::time::{Duration, UNIX_EPOCH};
+
+use paceline_domain::account::{Account, Closure, Side, Standing};
+use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::notice::{Notice, Phase as NoticePhase, Subject};
+use paceline_domain::statement::{Answer, Line, LineKind, Phase, Statement, Verdict};
+use paceline_domain::time::Timestamp;
+use paceline_engine::report::{Ledger, Remittance};
+use serde_json::{Value, json};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shape {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+impl Shape {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    /// The one whose type is asked for; text for whoever asks for none of them.
+    pub fn accepted(accept: &str) -> Self {
+        let asked = |shape: &Self| {
+            let kind = shape.content_type();
+            accept.contains(kind.split(';').next().unwrap_or(kind))
+        };
+        [Self::Json, Self::Csv].into_iter().find(asked).unwrap_or(Self::Text)
+    }
+}
+
+/// Columns and rows, and what is to be said beside them.
+pub struct Report {
+    columns: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+    /// Names and values.
+    notes: Vec<(&'static str, String)>,
+}
+
+impl Report {
+    pub fn shaped(&self, shape: Shape) -> String {
+        match shape {
+            Shape::Text => self.text(),
+            Shape::Json => self.json(),
+            Shape::Csv => self.csv(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let heads = self.columns.iter().map(|head| head.to_string()).collect();
+        let lines: Vec<Vec<String>> = std::iter::once(heads).chain(self.rows.clone()).collect();
+        let width = |at: usize| lines.iter().map(|line| line[at].chars().count()).max();
+        let widths: Vec<usize> = (0..self.columns.len()).map(|at| width(at).unwrap_or(0)).collect();
+        let mut told = String::new();
+        for line in &lines {
+            let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+            let line = cells.collect::<Vec<_>>().join("  ");
+            let _ = writeln!(told, "{}", line.trim_end()); // memory takes what is written
+        }
+        for (name, value) in &self.notes {
+            let _ = writeln!(told, "{name}: {value}");
+        }
+        told
+    }
+
+    fn json(&self) -> String {
+        let row = |row: &Vec<String>| {
+            let members = self.columns.iter().zip(row);
+            members.map(|(name, cell)| (name.replace(' ', "_"), cell.as_str().into())).collect()
+        };
+        let rows: Vec<Value> = self.rows.iter().map(|cells| Value::Object(row(cells))).collect();
+        let mut told = json!({ "rows": rows });
+        for (name, value) in &self.notes {
+            told[name.replace(' ', "_")] = value.as_str().into();
+        }
+        format!("{told:#}\n")
+    }
+
+    /// The rows alone: a spreadsheet adds up by itself.
+    fn csv(&self) -> String {
+        let mut csv = csv::Writer::from_writer(vec![]);
+        let written = csv
+            .write_record(self.columns)
+            .and_then(|()| self.rows.iter().try_for_each(|row| csv.write_record(row)));
+        written.expect("memory takes what is written");
+        let bytes = csv.into_inner().expect("memory takes what is written");
+        String::from_utf8(bytes).expect("texts are UTF-8")
+    }
+}
+
+pub fn ledger(ledger: &Ledger) -> Report {
+    let rows = ledger.accounts.iter().map(account_row).collect();
+    let side = |side: &Side| match side {
+        Side::Customer => "customers".to_owned(),
+        Side::Integrator(account) => format!("Google, {account}"),
+        Side::Source(name) => format!("source, {name}"),
+    };
+    let sides = ledger
+        .sides
+        .iter()
+        .map(|((of, currency), amount)| format!("{} {}", side(of), money(*amount, *currency)));
+    let sums = ledger.sums();
+    let sums = sums.iter().map(|(currency, sum)| money(*sum, *currency)).collect::<Vec<_>>();
+    let notes = vec![
+        ("sides", sides.collect::<Vec<_>>().join("; ")),
+        ("sum of all sides", if sums.is_empty() { "0".to_owned() } else { sums.join("; ") }),
+        ("balances", if ledger.balances() { "yes" } else { "NO" }.to_owned()),
+    ];
+    Report { columns: ACCOUNT, rows, notes }
+}
+
+pub fn account(account: &Account) -> Report {
+    Report { columns: ACCOUNT, rows: vec![account_row(account)], notes: vec![] }
+}
+
+const ACCOUNT: &[&str] = &["account", "name", "email", "phone", "standing", "balance", "currency"];
+
+fn account_row(account: &Account) -> Vec<String> {
+    let Account { id, profile, currency, .. } = account;
+    let known = |text: &Option<_>| text.as_ref().map_or(String::new(), ToString::to_string);
+    vec![
+        id.to_string(),
+        profile.name.to_string(),
+        known(&profile.email),
+        known(&profile.phone),
+        standing(account.standing).to_owned(),
+        decimal(account.balance),
+        currency.to_string(),
+    ]
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Open => "open",
+        Standing::OnHold => "on hold",
+        Standing::Closed(Closure::Asked) => "closed",
+        Standing::Closed(Closure::TakenOver) => "closed, taken over",
+        Standing::Closed(Closure::Fraud) => "closed for fraud",
+    }
+}
+
+pub fn notices(notices: &[Notice]) -> Report {
+    let row = |notice: &Notice| {
+        let (what, request, outcome) = match &notice.subject {
+            Subject::Capture { request, outcome, .. } => ("capture", request, outcome),
+            Subject::Refund { request, outcome, .. } => ("refund", request, outcome),
+            Subject::Disbursement { request, outcome, .. } => ("disbursement", request, outcome),
+        };
+        let phase = match &notice.phase {
+            NoticePhase::Owed => "owed".to_owned(),
+            NoticePhase::Heard { at } => format!("heard {}", moment(*at)),
+            NoticePhase::Refused { why, at } => format!("refused {}: {why}", moment(*at)),
+        };
+        let outcome = outcome.map_or_else(|decline| decline.word(), |()| "success");
+        let since = moment(notice.owed_since);
+        let id = notice.id.to_string();
+        vec![id, what.to_owned(), request.to_string(), outcome.to_owned(), since, phase]
+    };
+    let columns = &["notice", "what", "request", "outcome", "owed since", "state"];
+    Report { columns, rows: notices.iter().map(row).collect(), notes: vec![] }
+}
+
+pub fn statements(statements: &[Statement]) -> Report {
+    let row = |statement: &Statement| {
+        let Statement { integrator, request, summary, notified_at, .. } = statement;
+        vec![
+            request.to_string(),
+            integrator.to_string(),
+            moment(*notified_at),
+            decimal(summary.total_due),
+            summary.currency.to_string(),
+            phase(statement),
+        ]
+    };
+    let columns = &["statement", "account", "notified", "total due", "currency", "state"];
+    Report { columns, rows: statements.iter().map(row).collect(), notes: vec![] }
+}
+
+pub fn remittance(remittance: &Remittance) -> Report {
+    let Remittance { statement, lines } = remittance;
+    let row = |line: &Line| {
+        let known = |amount: Option<Micros>| amount.map_or(String::new(), decimal);
+        vec![
+            verdict(line.verdict()).to_owned(),
+            match line.kind {
+                LineKind::Capture => "capture",
+                LineKind::Refund => "refund",
+            }
+            .to_owned(),
+            line.request.to_string(),
+            known(line.theirs),
+            known(line.ours),
+            decimal(line.fee),
+            statement.summary.currency.to_string(),
+        ]
+    };
+    let tally = &statement.tally;
+    let currency = statement.summary.currency;
+    let notes = vec![
+        ("statement", statement.request.to_string()),
+        ("state", phase(statement)),
+        ("matched", tally.matched.to_string()),
+        ("missing here", tally.missing_here.to_string()),
+        ("missing at Google", tally.missing_there.to_string()),
+        ("different", tally.different.to_string()),
+        ("total due, Google", money(statement.summary.total_due, currency)),
+        ("total due, lines", money(tally.theirs, currency)),
+        ("total due, here", money(tally.ours, currency)),
+    ];
+    let columns = &["verdict", "what", "request", "Google", "here", "fee", "currency"];
+    Report { columns, rows: lines.iter().map(row).collect(), notes }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Matched => "matched",
+        Verdict::MissingHere => "missing here",
+        Verdict::MissingThere => "missing at Google",
+        Verdict::Different => "different",
+    }
+}
+
+fn phase(statement: &Statement) -> String {
+    let answer = |answer: &Answer| match answer {
+        Answer::Accept => "accepted".to_owned(),
+        Answer::Propose { total_due } => {
+            format!("proposed {}", money(*total_due, statement.summary.currency))
+        }
+    };
+    match &statement.phase {
+        Phase::Reading { offset } => format!("reading, at line {offset}"),
+        Phase::Comparing => "comparing".to_owned(),
+        Phase::Answering(what) => format!("{}, Google has not heard it", answer(what)),
+        Phase::Answered { answer: what, at } => format!("{} {}", answer(what), moment(*at)),
+        Phase::Refused { answer: what, at } => {
+            format!("{}, refused by Google {}", answer(what), moment(*at))
+        }
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    let at = UNIX_EPOCH + Duration::from_millis(at.0.min(LAST_MILLIS));
+    humantime::format_rfc3339_seconds(at).to_string()
+}
+
+/// Of the year 9999: what is written has four digits.
+const LAST_MILLIS: u64 = 253_402_300_799_999;
+
+fn money(amount: Micros, currency: CurrencyCode) -> String {
+    format!("{} {currency}", decimal(amount))
+}
+
+/// Exactly: two decimals, and more where there are more.
+fn decimal(Micros(micros): Micros) -> String {
+    let (sign, abs) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+    let digits = format!("{sign}{}.{:06}", abs / 1_000_000, abs % 1_000_000);
+    let shown = digits.trim_end_matches('0').len().max(digits.len() - 4);
+    digits[..shown].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_exactly_with_two_decimals_at_least() {
+        for (micros, written) in [
+            (0, "0.00"),
+            (1, "0.000001"),
+            (5_500_000, "5.50"),
+            (-1_230_000, "-1.23"),
+            (1_234_500, "1.2345"),
+            (i64::MIN, "-9223372036854.775808"),
+        ] {
+            assert_eq!(decimal(Micros(micros)), written);
+        }
+    }
+
+    #[test]
+    fn a_report_has_the_same_cells_in_every_shape() {
+        let rows = vec![vec!["a,b".to_owned(), "1".to_owned()]];
+        let report =
+            Report { columns: &["one", "other one"], rows, notes: vec![("sum", "1".into())] };
+        assert_eq!(report.shaped(Shape::Text), "one  other one\na,b  1\nsum: 1\n");
+        assert_eq!(report.shaped(Shape::Csv), "one,other one\n\"a,b\",1\n");
+        let json: Value = serde_json::from_str(&report.shaped(Shape::Json)).unwrap();
+        assert_eq!(json, json!({"rows": [{"one": "a,b", "other_one": "1"}], "sum": "1"}));
+    }
+
+    #[test]
+    fn the_shape_is_the_one_that_is_accepted() {
+        assert_eq!(Shape::accepted("application/json"), Shape::Json);
+        assert_eq!(Shape::accepted("text/csv"), Shape::Csv);
+        assert_eq!(Shape::accepted("*/*"), Shape::Text);
+    }
+}
