@@ -59,6 +59,11 @@ impl Serving {
         Self::in_home(home, serve)
     }
 
+    /// Starts as a test says it.
+    pub fn spawned(home: TempDir, serve: Command) -> Self {
+        Self::in_home(home, serve)
+    }
+
     /// Starts with the configuration, the data and the log that `home` already has.
     fn in_home(home: TempDir, mut serve: Command) -> Self {
         let mut process =

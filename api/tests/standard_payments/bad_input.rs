@@ -1,0 +1,243 @@
+//! Every field's bounds, formats and unions: a precise error, and nothing has changed.
+
+use serde_json::{Value, json};
+
+use super::google::{ACCOUNT, balance, capture, done, linked, refused, request, send};
+use crate::common::Serving;
+
+const MISSING: &str = "MISSING_REQUIRED_FIELD";
+const INVALID: &str = "INVALID_FIELD_VALUE";
+
+/// A change to a right request, and what is told of it: the code, and the path that is named.
+type Case = (&'static str, Value, &'static str, &'static str);
+
+/// Sends a request with each member changed as a case says; `null` takes it away.
+fn all_refused(serving: &Serving, method: &str, right: &Value, cases: &[Case]) {
+    for (pointer, value, code, path) in cases {
+        let mut wrong = request("bad", right.clone());
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let parent = match parent {
+            "" => &mut wrong,
+            parent => wrong.pointer_mut(parent).unwrap(),
+        };
+        parent[name] = value.clone();
+        let (status, told, what) = refused(&send(serving, method, &wrong));
+        assert_eq!((status, told.as_str()), (400, *code), "{method} {pointer} {value}: {what}");
+        assert!(what.starts_with(path), "{method} {pointer} {value}: {what}");
+    }
+}
+
+#[test]
+fn a_header_is_looked_at_member_by_member() {
+    let serving = Serving::with("");
+    let long = "x".repeat(101);
+    all_refused(
+        &serving,
+        "echo",
+        &json!({}),
+        &[
+            ("/requestHeader", json!(null), MISSING, "requestHeader"),
+            ("/requestHeader", json!([]), INVALID, "requestHeader"),
+            (
+                "/requestHeader/protocolVersion",
+                json!(null),
+                MISSING,
+                "requestHeader.protocolVersion",
+            ),
+            (
+                "/requestHeader/protocolVersion/major",
+                json!(null),
+                MISSING,
+                "requestHeader.protocolVersion.major",
+            ),
+            (
+                "/requestHeader/protocolVersion/major",
+                json!("one"),
+                INVALID,
+                "requestHeader.protocolVersion.major",
+            ),
+            ("/requestHeader/requestId", json!(null), MISSING, "requestHeader.requestId"),
+            ("/requestHeader/requestId", json!(""), INVALID, "requestHeader.requestId"),
+            ("/requestHeader/requestId", json!(long), INVALID, "requestHeader.requestId"),
+            ("/requestHeader/requestId", json!("a b"), INVALID, "requestHeader.requestId"),
+            (
+                "/requestHeader/requestTimestamp",
+                json!(null),
+                MISSING,
+                "requestHeader.requestTimestamp",
+            ),
+            (
+                "/requestHeader/requestTimestamp",
+                json!("soon"),
+                INVALID,
+                "requestHeader.requestTimestamp",
+            ),
+            (
+                "/requestHeader/requestTimestamp",
+                json!("-1"),
+                INVALID,
+                "requestHeader.requestTimestamp",
+            ),
+            ("/clientMessage", json!(5), INVALID, "clientMessage"),
+        ],
+    );
+}
+
+#[test]
+fn what_may_be_written_in_two_ways_is_read_in_both() {
+    let serving = Serving::with("");
+    let mut asked = request("e=", json!({"unknown": {"deep": [1]}}));
+    asked["requestHeader"]["requestTimestamp"] = json!(super::google::now());
+    asked["requestHeader"]["userLocale"] = json!("fil-PH");
+    asked["requestHeader"]["protocolVersion"]["minor"] = json!("7");
+    assert_eq!(send(&serving, "echo", &asked).status, 200);
+}
+
+#[test]
+fn a_capture_with_something_wrong_takes_nothing() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let right = capture("token", 1_000_000);
+    let mandate = json!({"mandateId": "m"});
+    let both = json!({"sendOtpRequestId": "o", "otp": "1"});
+    all_refused(
+        &serving,
+        "capture",
+        &right,
+        &[
+            ("/paymentIntegratorAccountId", json!(null), MISSING, "paymentIntegratorAccountId"),
+            ("/transactionDescription", json!(null), MISSING, "transactionDescription"),
+            ("/transactionDescription", json!("a\u{0}b"), INVALID, "transactionDescription"),
+            ("/transactionDescription", json!("x".repeat(513)), INVALID, "transactionDescription"),
+            ("/currencyCode", json!("usd"), INVALID, "currencyCode"),
+            ("/currencyCode", json!("XYZ"), INVALID, "currencyCode"),
+            ("/amount", json!("0"), INVALID, "amount"),
+            ("/amount", json!("-1000000"), INVALID, "amount"),
+            ("/amount", json!("1.5"), INVALID, "amount"),
+            ("/amount", json!("+1"), INVALID, "amount"),
+            ("/amount", json!(1.5), INVALID, "amount"),
+            ("/amount", json!("9223372036854775808"), INVALID, "amount"),
+            // A tenth of a cent.
+            ("/amount", json!("1000"), INVALID, "amount"),
+            ("/captureContext", json!(null), MISSING, "captureContext"),
+            ("/captureContext", json!("none"), INVALID, "captureContext"),
+            ("/googlePaymentToken", json!(null), MISSING, "googlePaymentToken or mandateDetails"),
+            ("/googlePaymentToken", json!(""), INVALID, "googlePaymentToken"),
+            ("/googlePaymentToken", json!("x".repeat(1025)), INVALID, "googlePaymentToken"),
+            ("/mandateDetails", mandate, INVALID, "mandateDetails"),
+            ("/otpVerification", json!({"otp": "1"}), MISSING, "otpVerification.sendOtpRequestId"),
+            ("/otpVerification", json!({"sendOtpRequestId": "o"}), MISSING, "otpVerification.otp"),
+        ],
+    );
+    let mut two = request("bad", right);
+    two["otpVerification"] = both;
+    two["authenticationRequestId"] = json!("a");
+    assert_eq!(refused(&send(&serving, "capture", &two)).1, INVALID);
+    assert_eq!(balance(&serving, "acct-sally"), "500.00");
+}
+
+#[test]
+fn an_identifier_that_is_not_known_is_named_and_404() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let unknown = |method: &str, members: Value| {
+        let (status, code, what) = refused(&send(&serving, method, &request("bad", members)));
+        assert_eq!((status, code.as_str()), (404, "INVALID_IDENTIFIER"), "{method}: {what}");
+        assert!(!what.contains("nobody-has-this"), "a secret is not repeated: {what}");
+    };
+    unknown("capture", capture("nobody-has-this", 1_000_000));
+    let mandate = json!({"mandateId": "m"});
+    let mut under_mandate = capture("token", 1_000_000);
+    under_mandate["googlePaymentToken"] = json!(null);
+    under_mandate["mandateDetails"] = mandate;
+    unknown("capture", under_mandate);
+    unknown("verifyOtp", json!({"sendOtpRequestId": "never", "otp": "123456"}));
+    unknown(
+        "refund",
+        json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "never",
+        "currencyCode": "USD", "refundAmount": "1000000"}),
+    );
+    unknown(
+        "refreshToken",
+        json!({"googlePaymentToken": "nobody-has-this", "authenticationRequestId": "never"}),
+    );
+    let mut other = capture("token", 1_000_000);
+    other["paymentIntegratorAccountId"] = json!("SomebodyElses");
+    unknown("capture", other);
+    assert_eq!(balance(&serving, "acct-sally"), "500.00");
+}
+
+#[test]
+fn the_other_methods_name_what_is_wrong_with_them() {
+    let serving = Serving::with("");
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": "+15550100001"});
+    all_refused(
+        &serving,
+        "sendOtp",
+        &sent,
+        &[
+            ("/smsMatchingToken", json!(null), MISSING, "smsMatchingToken"),
+            ("/smsMatchingToken", json!("short"), INVALID, "smsMatchingToken"),
+            ("/smsMatchingToken", json!("has a blank"), INVALID, "smsMatchingToken"),
+            ("/accountPhoneNumber", json!(null), MISSING, "accountPhoneNumber or associationId"),
+            ("/accountPhoneNumber", json!("15550100001"), INVALID, "accountPhoneNumber"),
+            ("/accountPhoneNumber", json!("+1 555"), INVALID, "accountPhoneNumber"),
+            ("/associationId", json!("a"), INVALID, "associationId"),
+            ("/otpContext", json!("association"), INVALID, "otpContext"),
+        ],
+    );
+    let link = json!({"googlePaymentToken": "t", "associationId": "a",
+        "provideUserInformation": true, "authenticationRequestId": "x"});
+    all_refused(
+        &serving,
+        "associateAccount",
+        &link,
+        &[
+            ("/googlePaymentToken", json!(null), MISSING, "googlePaymentToken"),
+            ("/associationId", json!(null), MISSING, "associationId"),
+            ("/provideUserInformation", json!(null), MISSING, "provideUserInformation"),
+            ("/provideUserInformation", json!("yes"), INVALID, "provideUserInformation"),
+            ("/authenticationRequestId", json!(null), MISSING, "authenticationRequestId or otp"),
+        ],
+    );
+    let refund = json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "c",
+        "currencyCode": "USD", "refundAmount": "1000000"});
+    all_refused(
+        &serving,
+        "refund",
+        &refund,
+        &[
+            ("/captureRequestId", json!(null), MISSING, "captureRequestId"),
+            ("/refundAmount", json!("0"), INVALID, "refundAmount"),
+            ("/currencyCode", json!(null), MISSING, "currencyCode"),
+        ],
+    );
+    let upi = json!({"paymentIntegratorAccountId": ACCOUNT, "currencyCode": "USD",
+        "transactionDescription": "x", "amount": "1000000", "upiDetails": {"vpa": "sally@paceline"}});
+    all_refused(
+        &serving,
+        "asynchronousCapture",
+        &upi,
+        &[
+            ("/upiDetails", json!(null), MISSING, "upiDetails or tokenizedInstrumentDetails"),
+            ("/upiDetails", json!({}), MISSING, "upiDetails.vpa"),
+            ("/upiDetails", json!({"vpa": "sally"}), INVALID, "upiDetails.vpa"),
+            (
+                "/tokenizedInstrumentDetails",
+                json!({"googlePaymentToken": "t"}),
+                INVALID,
+                "tokenizedInstrumentDetails",
+            ),
+        ],
+    );
+    assert_eq!(balance(&serving, "acct-sally"), "500.00");
+}
+
+#[test]
+fn a_secret_is_in_no_log_line() {
+    let serving = Serving::with("");
+    linked(&serving, "a-token-that-nobody-may-see");
+    done(&serving, "capture", "c", capture("a-token-that-nobody-may-see", 1_000_000));
+    let log = serving.stopped_log();
+    assert!(log.contains("associateAccount") && !log.contains("a-token-that-nobody-may-see"));
+}

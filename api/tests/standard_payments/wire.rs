@@ -1,0 +1,187 @@
+//! The exchanges, member by member, and the order in which a request is looked at.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::google::{ACCOUNT, SALLY, capture, done, linked, now, password, refused, request, send};
+use crate::common::{JSON, Serving};
+
+/// The names of the members, sorted.
+fn members(told: &Value) -> Vec<&str> {
+    told.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn every_method_answers_with_the_members_of_its_page() {
+    let serving = Serving::with("");
+    let told = done(&serving, "echo", "e", json!({"clientMessage": "is it you? ü"}));
+    assert_eq!(members(&told), ["clientMessage", "serverMessage"]);
+    assert_eq!(told["clientMessage"], "is it you? ü");
+
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "otpContext": {"association": {}},
+        "accountPhoneNumber": SALLY});
+    let told = done(&serving, "sendOtp", "o", sent);
+    assert_eq!(members(&told), ["paymentIntegratorSendOtpId", "result"]);
+    let otp = password(&serving, SALLY);
+    let told = done(&serving, "verifyOtp", "v", json!({"sendOtpRequestId": "o", "otp": otp}));
+    assert_eq!(members(&told), ["paymentIntegratorVerifyOtpId", "result"]);
+    assert_eq!(told["result"], "SUCCESS");
+
+    let told = linked(&serving, "token");
+    let all = [
+        "accountId",
+        "accountNickname",
+        "paymentIntegratorAssociateAccountId",
+        "result",
+        "tokenExpirationTime",
+        "userInformation",
+    ];
+    assert_eq!(members(&told), all);
+    assert_eq!(told["accountId"], "acct-sally");
+    let year = 365 * 24 * 60 * 60 * 1000;
+    assert!(told["tokenExpirationTime"].as_str().unwrap().parse::<i64>().unwrap() > now() + year);
+    let user = [
+        "addressLine",
+        "administrativeAreaName",
+        "countryCode",
+        "localityName",
+        "name",
+        "postalCodeNumber",
+    ];
+    assert_eq!(members(&told["userInformation"]), user);
+
+    let told = done(&serving, "capture", "c", capture("token", 12_000_000));
+    assert_eq!(members(&told), ["paymentIntegratorTransactionId", "result"]);
+    let told = done(&serving, "capture", "poor", capture("token", 600_000_000));
+    assert_eq!(told["result"], "INSUFFICIENT_FUNDS");
+    assert_eq!(told["currentBalance"], "488000000");
+    let refund = json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "c",
+        "currencyCode": "USD", "refundAmount": "5500000"});
+    let told = done(&serving, "refund", "r", refund);
+    assert_eq!(members(&told), ["paymentIntegratorRefundId", "result"]);
+
+    let mut later = capture("token", 1_000_000);
+    later["tokenizedInstrumentDetails"] = json!({"googlePaymentToken": "token"});
+    let later = without(later, &["googlePaymentToken", "captureContext"]);
+    let told = done(&serving, "asynchronousCapture", "l", later);
+    assert_eq!(members(&told), ["paymentIntegratorTransactionId", "result"]);
+    assert_eq!(told["result"], "ACKNOWLEDGED");
+    let reward = without(capture("token", 3_000_000), &["captureContext"]);
+    let told = done(&serving, "disburseFunds", "d", reward);
+    assert_eq!(members(&told), ["paymentIntegratorDisburseFundsId", "result"]);
+
+    let told = done(&serving, "remittanceStatementNotification", "s", statement());
+    assert_eq!(members(&told), ["paymentIntegratorStatementId", "result"]);
+    assert_eq!(told["result"], "ACCEPTED");
+}
+
+fn without(mut members: Value, names: &[&str]) -> Value {
+    names.iter().for_each(|name| drop(members.as_object_mut().unwrap().remove(*name)));
+    members
+}
+
+fn statement() -> Value {
+    json!({"paymentIntegratorAccountId": ACCOUNT, "remittanceStatementSummary": {
+        "statementDate": "1758069000000",
+        "billingPeriod": {"startDate": "1757887200000", "endDate": "1757973599000"},
+        "dateDue": "1758751200000", "currencyCode": "USD", "totalDueByIntegrator": "41050000",
+        "remittanceInstructions": {"memoLineId": "M-1"},
+    }})
+}
+
+#[test]
+fn whoever_asks_for_no_information_gets_none() {
+    let serving = Serving::with("");
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
+    done(&serving, "sendOtp", "o", sent);
+    let members = json!({"googlePaymentToken": "t", "associationId": "a",
+        "provideUserInformation": false,
+        "otpVerification": {"sendOtpRequestId": "o", "otp": password(&serving, SALLY)}});
+    let told = done(&serving, "associateAccount", "a", members);
+    assert_eq!((&told["result"], told.get("userInformation")), (&json!("SUCCESS"), None));
+}
+
+#[test]
+fn a_message_has_the_matching_token_on_a_line_of_its_own() {
+    let serving = Serving::with("");
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
+    done(&serving, "sendOtp", "o", sent);
+    let messages = serving.ask_admin("GET", "/development/sms?phone=%2B15550100001").json();
+    assert_eq!(messages[0]["text"].as_str().unwrap().lines().last(), Some("Qm4tZ8kLp0w"));
+}
+
+#[test]
+fn the_first_thing_that_is_wrong_is_what_is_told() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    done(&serving, "capture", "c", capture("token", 1_000_000));
+    // Everything is wrong with it; from one line to the next one thing less.
+    let mut wrong = request("c", without(capture("token", 2_000_000), &["amount"]));
+    wrong["requestHeader"]["protocolVersion"]["major"] = json!(2);
+    wrong["requestHeader"]["requestTimestamp"] = json!("1");
+    wrong["paymentIntegratorAccountId"] = json!("Other");
+    let asked = |request: &Value| refused(&send(&serving, "capture", request));
+    assert_eq!(serving.post("/tokenized/v1/capture", JSON, "{").status, 400);
+    assert_eq!(asked(&wrong).1, "INVALID_API_VERSION");
+    wrong["requestHeader"]["protocolVersion"]["major"] = json!(1);
+    assert_eq!(asked(&wrong).1, "REQUEST_TIMESTAMP_OUT_OF_RANGE");
+    wrong["requestHeader"]["requestTimestamp"] = json!(now().to_string());
+    assert_eq!(asked(&wrong).1, "INVALID_IDENTIFIER");
+    wrong["paymentIntegratorAccountId"] = json!(ACCOUNT);
+    assert_eq!(asked(&wrong).1, "IDEMPOTENCY_VIOLATION");
+    wrong["requestHeader"]["requestId"] = json!("other");
+    assert_eq!(asked(&wrong), (400, "MISSING_REQUIRED_FIELD".into(), "amount is missing".into()));
+}
+
+#[test]
+fn another_path_method_or_size_is_refused_in_this_wires_shape() {
+    let serving = Serving::with("[server]\nbody_bytes_max = 2048\n");
+    let unknown = serving.post("/tokenized/v1/transferFunds", JSON, "{}");
+    assert_eq!(refused(&unknown).0, 404);
+    let read = serving.get("/tokenized/v1/capture");
+    assert_eq!((refused(&read).0, read.header("allow")), (405, Some("post")));
+    let large = serving.post("/tokenized/v1/capture", JSON, &" ".repeat(4096));
+    assert_eq!(refused(&large).0, 413);
+    assert_eq!(serving.get("/tokenized").status, 404);
+}
+
+#[test]
+fn an_answer_is_kept_by_nobody_on_its_way() {
+    let serving = Serving::with("");
+    let answer = send(&serving, "echo", &request("e", json!({})));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+/// The published bodies, as far as they are at hand. All that may be wrong with them is that the
+/// things they name are not here.
+#[test]
+fn the_protocols_own_examples_are_read() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/protocol/standard-payments-examples/tokenized");
+    let Ok(entries) = fs::read_dir(&examples) else {
+        eprintln!("skipped: the protocol's examples are not here");
+        return;
+    };
+    let config = "[tokenized]\naccounts = [\"LarkPayEU_EUR\", \"LarkPayIN_INR\"]\n";
+    let serving = Serving::with(config);
+    let mut read = 0;
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let Some(method) = name.strip_suffix(".request.json") else { continue };
+        let mut example: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        example["requestHeader"]["requestTimestamp"] = json!(now().to_string());
+        let answer = send(&serving, method, &example);
+        let (status, code, what) = match answer.status {
+            200 => (200, String::new(), String::new()),
+            _ => refused(&answer),
+        };
+        let known = status == 200 || code == "INVALID_IDENTIFIER";
+        assert!(known, "{method}: {status} {code} {what}");
+        read += 1;
+    }
+    assert!(read >= 9, "{read} examples");
+}
