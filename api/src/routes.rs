@@ -17,6 +17,7 @@ use paceline_engine::{Engine, Reply};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::metrics::Told;
 use crate::operation;
+use crate::standard_payments::development::Development;
 use crate::standard_payments::{self, Fault, serve::bare};
 use crate::ucp::serve::Asked;
 use crate::ucp::{Operation, Refusal, Wire, agent, ids, profile};
@@ -35,6 +36,15 @@ pub struct Site {
 pub struct Tokenized {
     pub wire: Arc<standard_payments::Wire>,
     pub page: standard_payments::Page,
+    pub development: Option<Arc<Development>>,
+}
+
+impl Tokenized {
+    async fn ready(&self, engine: &Engine) {
+        if let Some(development) = &self.development {
+            development.open_samples(engine).await;
+        }
+    }
 }
 
 /// A request whose body was read and is within bounds.
@@ -65,8 +75,9 @@ impl Site {
         if let Some(method) = self.method(head) {
             return self.tokenized(method, request).await;
         }
-        if let Some(page) = self.page(head) {
+        if let (Some(page), Some(tokenized)) = (self.page(head), &self.tokenized) {
             told.operation = Some(operation::Operation::Authenticate);
+            tokenized.ready(&self.engine).await;
             return (told, page.answer(&self.engine, head, &request.body).await);
         }
         let mut response = match self.ucp.route(head.uri.path()) {
@@ -116,7 +127,7 @@ impl Site {
         request: Inbound<'_>,
     ) -> (Told, Response<Full<Bytes>>) {
         let told = told_method(method);
-        let (Some(method), Some(Tokenized { wire, .. })) = (method, &self.tokenized) else {
+        let (Some(method), Some(tokenized)) = (method, &self.tokenized) else {
             return (told, standard(bare(&Fault::from(&Refusal::not_found()))));
         };
         if request.head.method != Method::POST {
@@ -125,7 +136,8 @@ impl Site {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return (told, response);
         }
-        (told, standard(wire.answer(&self.engine, method, request.body).await))
+        tokenized.ready(&self.engine).await;
+        (told, standard(tokenized.wire.answer(&self.engine, method, request.body).await))
     }
 
     fn told(&self, head: &Parts) -> Told {

@@ -33,9 +33,10 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
             admin.drain();
             plain(StatusCode::OK, "draining: not ready any more, still serving; SIGTERM ends it")
         }
-        DEVELOPMENT_SMS if read => match admin.sms() {
-            Some(sms) => {
-                let sent = sms.sent_to(&phone(request.uri().query().unwrap_or_default()));
+        DEVELOPMENT_SMS if read => match admin.development() {
+            Some(development) => {
+                let sent =
+                    development.sms.sent_to(&phone(request.uri().query().unwrap_or_default()));
                 text(StatusCode::OK, "application/json", format!("{sent}\n"))
             }
             None => plain(StatusCode::NOT_FOUND, "messages are read in development mode only"),

@@ -41,6 +41,9 @@ pub async fn answer(
     let (Some(engine), Some(logs)) = (admin.engine(), admin.logs()) else {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "starting");
     };
+    if let Some(development) = admin.development() {
+        development.open_samples(engine).await;
+    }
     let parts: Vec<String> = path
         .trim_start_matches('/')
         .split('/')

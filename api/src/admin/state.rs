@@ -8,7 +8,7 @@ use metrics_process::Collector;
 use paceline_engine::Engine;
 use paceline_storage::EventLog;
 
-use crate::standard_payments::sms::DevelopmentSms;
+use crate::standard_payments::development::Development;
 
 /// How far the program has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Admin {
     /// Known once they are open.
     logs: OnceLock<Logs>,
     /// Of the development mode only.
-    sms: OnceLock<Arc<DevelopmentSms>>,
+    development: OnceLock<Arc<Development>>,
     /// Whose books are kept here.
     engine: OnceLock<Engine>,
 }
@@ -49,7 +49,7 @@ impl Admin {
             metrics,
             process,
             logs: OnceLock::new(),
-            sms: OnceLock::new(),
+            development: OnceLock::new(),
             engine: OnceLock::new(),
         }
     }
@@ -67,12 +67,12 @@ impl Admin {
         &self,
         log: Arc<dyn EventLog>,
         book: Arc<dyn EventLog>,
-        sms: Option<Arc<DevelopmentSms>>,
+        development: Option<Arc<Development>>,
         engine: Engine,
     ) {
         let _ = self.engine.set(engine);
         let _ = self.logs.set(Logs { log, book });
-        sms.map(|sms| self.sms.set(sms));
+        development.map(|development| self.development.set(development));
         let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
         let _ = self.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
     }
@@ -91,9 +91,9 @@ impl Admin {
         self.engine.get()
     }
 
-    /// What was sent to telephones that are none.
-    pub fn sms(&self) -> Option<&DevelopmentSms> {
-        self.sms.get().map(|sms| &**sms)
+    /// `None` outside development mode.
+    pub fn development(&self) -> Option<&Development> {
+        self.development.get().map(|development| &**development)
     }
 
     /// All metrics in the text format of Prometheus.

@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::greeting::{greeting, origin};
 use super::ready::{Ready, ready, tables};
-use super::tokenized::{Tokenized, open_samples};
+use super::tokenized::Tokenized;
 use super::{Failure, say};
 use crate::admin::{self, Admin};
 use crate::config::{self, Config};
@@ -107,20 +107,19 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
         tables,
         seal_key,
     );
-    if tokenized.as_ref().is_some_and(Tokenized::is_development) {
+    let development = tokenized.as_ref().and_then(|tokenized| tokenized.development.clone());
+    if development.is_some() {
         tracing::warn!(
             "Standard Payments in development mode: bodies are bare JSON, and whoever can connect \
              can pay. Configure `tokenized.keys_dir` to end it"
         );
-        open_samples(&engine).await?;
     }
     let spoken = tokenized.as_ref().map(Tokenized::spoken);
     let site = Site::new(engine.clone(), Wire::new(&settings), spoken);
     let workers = engine.workers().to_vec();
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
-    let sms = tokenized.as_ref().and_then(|tokenized| tokenized.sms.clone());
-    admin.ready(log, book, sms, engine.clone());
+    admin.ready(log, book, development, engine.clone());
     say(&greeting)?;
 
     let reload = async || {

@@ -2,7 +2,7 @@
 //! is, into a list that a developer reads.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -78,10 +78,6 @@ impl Messenger for HttpSms {
 pub struct DevelopmentSms(Mutex<VecDeque<(SystemTime, Message)>>);
 
 impl DevelopmentSms {
-    pub fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
     /// What was sent to a telephone, newest first.
     pub fn sent_to(&self, phone: &str) -> Value {
         let sent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
