@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load peak-sale soak crash simulate overload fuzz fmt lint
+.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load peak-sale soak crash simulate google overload fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -84,6 +84,10 @@ crash: build ## kill the server under load, again and again, and count what is l
 
 fuzz: build ## look for bytes that break a reader's promise, by coverage; TARGET=update SECONDS=60
 	fuzz/run.sh $(or $(TARGET),all) $(or $(SECONDS),60)
+
+google: ## build the program that plays Google's side of Standard Payments
+	@.ci/deps build
+	cargo build --release --locked -p paceline-google
 
 overload: build ## three times what it can do, and hostile clients; ARGS="--seconds 20"
 	cargo build --release --locked -p paceline-benches --bins
