@@ -23,6 +23,7 @@ mod feed;
 mod json;
 mod request;
 mod stored;
+mod tokenized;
 mod words;
 
 /// One parser and what it promises.
@@ -36,7 +37,7 @@ pub struct Target {
 }
 
 /// Who wrote the bytes, from the most to the least doubtful: callers, the operator, our own disk.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
     target("create", BODY, bodies::create),
     target("update", BODY, bodies::update),
     target("complete", BODY, bodies::complete),
@@ -52,6 +53,7 @@ pub const TARGETS: [Target; 21] = [
     target("message", BODY, envelope::message),
     target("inside", BODY, envelope::inside),
     target("public_key", FILE, envelope::public_key),
+    target("tokenized", BODY, tokenized::tokenized),
     target("words", HEADER, words::words),
     target("events", RECORD, stored::events),
     target("states", RECORD, stored::states),

@@ -98,7 +98,11 @@ impl<'a> Members<'a> {
     }
 
     pub fn currency(&self, name: &str) -> Result<CurrencyCode, Fault> {
-        self.parsed(name, CurrencyCode::parse)
+        // The core's words repeat what was given, however long it is.
+        let parse = |text: &str| {
+            CurrencyCode::parse(text).map_err(|_| "a currency code of ISO 4217 is wanted")
+        };
+        self.parsed(name, parse)
     }
 
     /// Micros above zero, a whole number of the currency's minor units.

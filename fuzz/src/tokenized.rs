@@ -1,0 +1,90 @@
+//! Bodies of Standard Payments, once they are opened: a line with the method, then the JSON.
+
+use memchr::memmem;
+use paceline_api::standard_payments::fingerprint::fingerprint;
+use paceline_api::standard_payments::read::Members;
+use paceline_api::standard_payments::{Fault, Method, header, request};
+use paceline_domain::ids::IntegratorAccountId;
+use paceline_domain::time::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::bounds::{WIRE, within};
+use crate::json::Json;
+
+/// What a message repeats by chance is shorter.
+const TELLING_BYTES: usize = 24;
+
+/// Of a field's path and what is wanted there.
+const DESCRIPTION_BYTES_MAX: usize = 512;
+
+/// When the bodies of the corpus were sent.
+const NOW: Timestamp = Timestamp(1_795_411_509_210);
+
+pub fn tokenized(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (word, json) = bytes.split_at(end);
+    let Some(method) = std::str::from_utf8(word).ok().and_then(Method::named) else { return };
+    let json = json.get(1..).unwrap_or_default();
+    if let Err(fault) = within(WIRE, json, |json| read(method, json)) {
+        refused(json, &fault);
+    }
+}
+
+/// As the pipeline does, from the parsing of the JSON to the question for the engine.
+fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
+    let body: Map<String, Value> =
+        serde_json::from_slice(json).map_err(|_| Fault::unreadable("no object"))?;
+    let header = header::check(&body, NOW, std::time::Duration::from_secs(60))?;
+    repeated(&body);
+    let (members, name) = (Members::new(&body, ""), header.request);
+    let account = || members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse);
+    match method {
+        Method::Echo => {}
+        Method::SendOtp => drop(request::send_otp(members, name)?),
+        Method::VerifyOtp => drop(request::verify_otp(members, name)?),
+        Method::AssociateAccount => drop(request::associate(members, name)?),
+        Method::RefreshToken => drop(request::refresh(members, name)?),
+        Method::Capture => amount(request::capture(members, name, account()?)?.amount.0),
+        Method::AsynchronousCapture => {
+            amount(request::capture_later(members, name, account()?)?.amount.0);
+        }
+        Method::Refund => amount(request::refund(members, name, account()?)?.amount.0),
+        Method::DisburseFunds => amount(request::disburse(members, name, account()?)?.amount.0),
+        Method::RemittanceStatementNotification => {
+            drop(request::statement(members, name, account()?)?);
+        }
+    }
+    Ok(())
+}
+
+fn amount(micros: i64) {
+    assert!(micros > 0, "nothing is no amount");
+}
+
+/// A delivery at another time is the same request, and with another name it is another one.
+fn repeated(body: &Map<String, Value>) {
+    let with = |member: &str, value: &str| {
+        let mut body = body.clone();
+        body["requestHeader"][member] = value.into();
+        fingerprint(body)
+    };
+    let was = fingerprint(body.clone());
+    assert_eq!(with("requestTimestamp", "1"), was);
+    assert_eq!(with("userLocale", "fil-PH"), was);
+    if body["requestHeader"]["requestId"] != "another" {
+        assert_ne!(with("requestId", "another"), was);
+    }
+}
+
+/// A refusal says what and where, and nothing that the caller wrote.
+fn refused(json: &[u8], fault: &Fault) {
+    assert!(fault.status.is_client_error() && fault.code.is_some(), "{fault:?}");
+    let told = fault.description.as_deref().expect("a refusal says why");
+    let plain = !told.is_empty() && told.len() <= DESCRIPTION_BYTES_MAX;
+    assert!(plain && !told.contains(char::is_control), "{told}");
+    let Some(body) = Json::parse(json) else { return };
+    let mut telling = body.texts();
+    telling.retain(|text| text.len() >= TELLING_BYTES);
+    let repeats = |text: &&str| memmem::find(told.as_bytes(), text.as_bytes()).is_some();
+    assert!(!telling.iter().any(|text| repeats(&&**text)), "{told} repeats a value");
+}
