@@ -73,14 +73,14 @@ enum Action {
         #[arg(default_value = "is everything all right?")]
         message: String,
     },
-    /// Link an account: by a one-time password, or in a browser
+    /// Link an account: in a browser, or with --phone by a one-time password
+    ///
+    /// Without a number it prints the address of the integrator's page, and waits until a browser
+    /// comes back from it.
     Link {
         /// Whose account; in development Sally has +15550100001 and Bob +15550100002
-        #[arg(long, default_value = "+15550100001")]
-        phone: String,
-        /// Print the address of the integrator's page, and wait until a browser comes back from it
-        #[arg(long, conflicts_with = "phone")]
-        browser: bool,
+        #[arg(long)]
+        phone: Option<String>,
     },
     /// Buy with the account that was linked last
     Buy {
@@ -141,8 +141,8 @@ async fn run(command: &Command) -> Result<bool, Failure> {
     let google = options.google(Telling::Everything)?;
     match &command.action {
         Action::Echo { message } => flows::echo(&google, message).await,
-        Action::Link { phone, browser: false } => flows::link(&google, phone).await,
-        Action::Link { .. } => flows::link_by_browser(&google, options).await,
+        Action::Link { phone: Some(phone) } => flows::link(&google, phone).await,
+        Action::Link { phone: None } => flows::link_by_browser(&google, options).await,
         Action::Buy { amount, currency, later } => {
             flows::buy(&google, options, amount, currency, *later).await
         }

@@ -114,7 +114,8 @@ async fn answer(
     let (head, body) = request.into_parts();
     if head.uri.path() == CALLBACK_PATH {
         state.script().came_back(head.uri.query().unwrap_or_default());
-        let page = "<!doctype html><title>Google</title><p>Thank you. You can close this page.";
+        let page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Google</title>\
+                    <p>Thank you. You can close this page.";
         return Response::builder().header(CONTENT_TYPE, "text/html").body(Full::from(page));
     }
     let known = (head.method == Method::POST).then(|| method_and_account(head.uri.path()));

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{PHONE_OF_A_CLOSED_ACCOUNT, PHONE_WITH_MONEY, Stage, Verdict, expect, same, usd};
+use super::{
+    PHONE_OF_A_CLOSED_ACCOUNT, PHONE_WITH_LITTLE, PHONE_WITH_MONEY, Stage, Verdict, expect, same,
+    usd,
+};
+use crate::books::Kind;
 use crate::failure::Failure;
 use crate::google::{Proof, association, secret, send_otp};
 use crate::wire::{Request, fresh};
@@ -95,6 +99,47 @@ pub async fn a_password_is_verified_alone_and_serves_nothing_else(
     let (request, _) = association(&proof);
     let used = google.integrator.call("associateAccount", &request).await?;
     expect(used.is(200, "OTP_ALREADY_USED"), "associateAccount with it", &used)?;
+    Ok(Verdict::Held)
+}
+
+pub async fn a_sign_in_that_never_was_proves_nothing(stage: &Stage) -> Result<Verdict, Failure> {
+    let (request, link) = association(&Proof::Redirect(fresh("auth")));
+    let answer = stage.google.integrator.call("associateAccount", &request).await?;
+    let told = answer.is(404, "INVALID_IDENTIFIER") || answer.is(400, "PRECONDITION_VIOLATION");
+    expect(told, "a sign-in that nobody has seen", &answer)?;
+    let unlinked = stage.google.capture(&link.token, &usd(100));
+    let answer = stage.google.integrator.call("capture", &unlinked).await?;
+    expect(answer.is(404, "INVALID_IDENTIFIER"), "a token that was not linked", &answer)?;
+    Ok(Verdict::Held)
+}
+
+pub async fn a_proof_of_another_account_pays_nothing(stage: &Stage) -> Result<Verdict, Failure> {
+    let (google, link) = (&stage.google, stage.link().await?);
+    let theirs = google.prove_by_otp(PHONE_WITH_LITTLE).await?;
+    let Proof::Otp { sent, otp } = theirs else { return Err("a password".into()) };
+    let mut capture = google.capture(&link.token, &usd(100));
+    capture.members["otpVerification"] = json!({"sendOtpRequestId": sent, "otp": otp});
+    let answer = google.pay(Kind::Capture, &capture).await?;
+    expect(!answer.is(200, "SUCCESS"), "a password of somebody else's", &answer)?;
+    let answer = stage.give_back(&capture.id, 100).await?;
+    expect(answer.status == 400 || answer.status == 404, "a refund of nothing", &answer)?;
+    Ok(Verdict::Held)
+}
+
+pub async fn a_challenged_purchase_uses_its_password_up(stage: &Stage) -> Result<Verdict, Failure> {
+    let (google, link) = (&stage.google, stage.link().await?);
+    let proof = google.prove_by_otp(PHONE_WITH_MONEY).await?;
+    let Proof::Otp { sent, otp } = &proof else { return Err("a password".into()) };
+    let mut capture = google.capture(&link.token, &usd(100));
+    capture.members["otpVerification"] = json!({"sendOtpRequestId": sent, "otp": otp});
+    let first = google.pay(Kind::Capture, &capture).await?;
+    expect(first.is(200, "SUCCESS"), "a purchase with a password", &first)?;
+    same("again", &first, &google.pay(Kind::Capture, &capture).await?)?;
+    let anew = Request { id: fresh("cap"), ..capture.clone() };
+    let used = google.pay(Kind::Capture, &anew).await?;
+    expect(used.is(200, "OTP_ALREADY_USED"), "another purchase with it", &used)?;
+    let all = stage.give_back(&capture.id, 100).await?;
+    expect(all.is(200, "SUCCESS"), "a refund", &all)?;
     Ok(Verdict::Held)
 }
 
