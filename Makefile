@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load peak-sale soak crash simulate google overload fuzz fmt lint
+.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load load-payments peak-sale soak crash simulate google overload fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -65,6 +65,10 @@ hot-product: build ## completes a second of 10,000 buyers of one product, and of
 load: build ## whole purchases at a set arrival rate, with a report; RATE=200 DURATION=30s
 	@.ci/deps load
 	loadtest/run.sh checkout
+
+load-payments: build ## links, captures, refunds in parts, retries; the books must agree; RATE=50 DURATION=30s
+	@.ci/deps load
+	loadtest/run.sh standard-payments
 
 peak-sale: build ## a flash sale past the knee and back, its books checked; PEAK=1500 PICTURE=
 	@.ci/deps load
