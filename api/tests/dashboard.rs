@@ -7,16 +7,22 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+#[allow(dead_code, reason = "each test file takes what it needs")]
+#[path = "standard_payments/google.rs"]
+mod google;
 #[path = "dashboard/promql.rs"]
 mod promql;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
 
-use common::{CLOSE, JSON, Serving, exchange};
+use common::{CLOSE, JSON, Serving, exchange, until};
 use promql::{Exported, Named};
+use serde_json::json;
 
 #[test]
 fn every_metric_and_label_that_the_dashboard_names_is_exported() {
@@ -46,11 +52,11 @@ fn promtool_finds_no_fault_in_the_configuration_the_alerts_and_their_tests() {
 
 #[test]
 fn promtool_finds_no_fault_in_what_is_exported() {
-    promtool(&["check", "metrics"], &after_a_purchase_and_a_decline());
+    promtool(&["check", "metrics"], &after_something_of_everything());
 }
 
 fn assert_exported(expressions: &[&str]) {
-    let exported = Exported::parse(&after_a_purchase_and_a_decline());
+    let exported = Exported::parse(&after_something_of_everything());
     let mut missing = vec![];
     for expression in expressions {
         let Named { metrics, grouped_by } = Named::of(expression);
@@ -66,11 +72,51 @@ fn assert_exported(expressions: &[&str]) {
 }
 
 /// Some series are there only once something of theirs has happened.
-fn after_a_purchase_and_a_decline() -> String {
-    let serving = Serving::with("[processor]\nlatency_median = \"0s\"\nlatency_p99 = \"0s\"\n");
+fn after_something_of_everything() -> String {
+    let serving = Serving::with(&format!(
+        "[processor]\nlatency_median = \"0s\"\nlatency_p99 = \"0s\"\n\
+         [google]\nbase_url = \"http://{}\"\n",
+        a_google_that_knows_no_path()
+    ));
     assert_eq!(buy(&serving, "any token"), "completed");
     assert_eq!(buy(&serving, "sim_decline_insufficient_funds"), "ready_for_complete");
-    serving.ask_admin("GET", "/metrics").body
+    pay_as_google_asks(&serving);
+    let metrics = || serving.ask_admin("GET", "/metrics").body;
+    until(|| metrics().contains("needs_mending"));
+    metrics()
+}
+
+/// A link, a capture and its refund, a decline, and a capture of whose end Google is to be told.
+fn pay_as_google_asks(serving: &Serving) {
+    google::linked(serving, "token");
+    let captured = google::done(serving, "capture", "c", google::capture("token", 12_000_000));
+    assert_eq!(captured["result"], "SUCCESS");
+    let poor = google::done(serving, "capture", "poor", google::capture("token", 600_000_000));
+    assert_eq!(poor["result"], "INSUFFICIENT_FUNDS");
+    let refund = json!({"paymentIntegratorAccountId": google::ACCOUNT, "captureRequestId": "c",
+        "currencyCode": "USD", "refundAmount": "5500000"});
+    assert_eq!(google::done(serving, "refund", "r", refund)["result"], "SUCCESS");
+    let later = json!({"paymentIntegratorAccountId": google::ACCOUNT, "currencyCode": "USD",
+        "transactionDescription": "x", "amount": "1000000",
+        "tokenizedInstrumentDetails": {"googlePaymentToken": "token"}});
+    let later = google::done(serving, "asynchronousCapture", "later", later);
+    assert_eq!(later["result"], "ACKNOWLEDGED");
+}
+
+/// Answers 404, until the test ends.
+fn a_google_that_knows_no_path() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut socket in listener.incoming().flatten() {
+            let _ = socket.read(&mut [0; 16 * 1024]); // whatever it is
+            let _ = write!(socket, "HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
+            // Closed with something unread, the answer would not arrive.
+            let _ = socket.shutdown(Shutdown::Write);
+            let _ = io::copy(&mut socket, &mut io::sink());
+        }
+    });
+    address
 }
 
 /// Creates, updates and completes a session with this token; the status it ends in.
