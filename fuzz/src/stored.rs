@@ -8,7 +8,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 use paceline_api::admin::{story_json, story_text};
-use paceline_domain::{instrument, order, session, stock};
+use paceline_domain::{
+    account, challenge, instrument, journal, link, name, notice, order, payment, session,
+    statement, stock,
+};
 use paceline_engine::codec::{CodecError, decode, encode};
 use paceline_engine::gateway::simulated::Entry;
 use paceline_engine::inspect::{InspectError, inspect};
@@ -22,25 +25,44 @@ use serde_json::Value;
 
 use crate::bounds::{DISK, WIRE, within};
 
+/// Of entities.
+const KINDS: u8 = 12;
+
 /// The first byte says what the rest is.
 pub fn events(bytes: &[u8]) {
     let Some((kind, record)) = bytes.split_first() else { return };
-    match kind % 4 {
+    match kind % KINDS {
         0 => again::<Vec<session::Event>>(record),
         1 => again::<Vec<instrument::Event>>(record),
         2 => again::<Vec<stock::Event>>(record),
-        _ => again::<Vec<order::Event>>(record),
+        3 => again::<Vec<order::Event>>(record),
+        4 => again::<Vec<account::Event>>(record),
+        5 => again::<Vec<name::Event>>(record),
+        6 => again::<Vec<link::Event>>(record),
+        7 => again::<Vec<challenge::Event>>(record),
+        8 => again::<Vec<payment::Event>>(record),
+        9 => again::<Vec<statement::Event>>(record),
+        10 => again::<Vec<notice::Event>>(record),
+        _ => again::<Vec<journal::Event>>(record),
     }
 }
 
 /// As [`events`].
 pub fn states(bytes: &[u8]) {
     let Some((kind, snapshot)) = bytes.split_first() else { return };
-    match kind % 4 {
+    match kind % KINDS {
         0 => again::<session::State>(snapshot),
         1 => again::<instrument::Instrument>(snapshot),
         2 => again::<stock::Stock>(snapshot),
-        _ => again::<Option<order::Placement>>(snapshot),
+        3 => again::<Option<order::Placement>>(snapshot),
+        4 => again::<account::State>(snapshot),
+        5 => again::<name::State>(snapshot),
+        6 => again::<link::State>(snapshot),
+        7 => again::<challenge::State>(snapshot),
+        8 => again::<payment::State>(snapshot),
+        9 => again::<statement::State>(snapshot),
+        10 => again::<notice::State>(snapshot),
+        _ => again::<journal::Journal>(snapshot),
     }
 }
 
