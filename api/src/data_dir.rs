@@ -43,10 +43,11 @@ fn seal_key(file: &Path, was_made: bool) -> Result<SealKey, String> {
     let key = match SealKey::load(file) {
         Ok(None) if was_made => {
             return Err(format!(
-                "{name} is missing: it opens the payment credentials of payments in flight, and \
-                 this data directory was used with it. Restore the file, from where the directory \
-                 was copied or backed up. If it is lost, these payments cannot be gone on with and \
-                 are for an operator to look into; everything else is untouched. To go on without \
+                "{name} is missing: it opens the payment credentials of payments in flight and finds \
+                 the links of Google payment tokens, and this data directory was used with it. \
+                 Restore the file, from where the directory was copied or backed up. If it is lost, \
+                 these payments cannot be gone on with and are for an operator to look into, and \
+                 every customer has to link anew; everything else is untouched. To go on without \
                  it, make a new one: (umask 077; head -c 32 /dev/urandom > {name})"
             ));
         }

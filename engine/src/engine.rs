@@ -424,7 +424,7 @@ impl Asking<'_> {
 
 impl Inner {
     /// Room for one request: at once or not at all.
-    fn permit(&self) -> Result<Permit, EngineError> {
+    pub fn permit(&self) -> Result<Permit, EngineError> {
         if self.draining.load(Ordering::Acquire) {
             return Err(EngineError::Stopped);
         }

@@ -72,6 +72,10 @@ pub const MENDING_LONGEST: Duration = Duration::from_secs(60 * 60);
 /// When a call to Google counts as unanswered: beyond the longest that its services promise.
 pub const GOOGLE_PATIENCE: Duration = Duration::from_secs(15);
 
+/// Calls to Google at once. After an outage everything that is owed comes due together; what finds
+/// no room is tried again soon, and sleeps until then.
+pub const GOOGLE_CALLS_MAX: usize = 256;
+
 /// What is owed to Google for longer than this is late: somebody should know.
 pub const NOTICE_LATE: Duration = Duration::from_secs(5 * 60);
 

@@ -6,7 +6,7 @@ use actix::{Addr, ArbiterHandle};
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
 use paceline_storage::EventLog;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::bank::Bank;
 use crate::clock::Surroundings;
@@ -21,6 +21,7 @@ use crate::google::Google;
 use crate::host::{self, Host};
 use crate::ledger::Ledger;
 use crate::levels::{Levels, Sale};
+use crate::limits::GOOGLE_CALLS_MAX;
 use crate::messenger::Messenger;
 use crate::metrics::Metrics;
 use crate::seal::SealKey;
@@ -32,6 +33,8 @@ pub struct World {
     pub(crate) bank: Arc<dyn Bank>,
     pub(crate) messenger: Option<Arc<dyn Messenger>>,
     pub(crate) google: Option<Arc<dyn Google>>,
+    /// One permit for each call to Google.
+    pub(crate) google_calls: Semaphore,
     pub(crate) voices: Voices,
     pub(crate) surroundings: Arc<dyn Surroundings>,
     pub(crate) seal_key: SealKey,
@@ -75,6 +78,7 @@ impl World {
             bank: bank.unwrap_or_else(|| embedded(world)),
             messenger,
             google,
+            google_calls: Semaphore::new(GOOGLE_CALLS_MAX),
             voices,
             surroundings,
             seal_key,

@@ -6,6 +6,9 @@
 //! customer's money is held against what is on the disk, in the bank's book and in Google's ears:
 //! no double debit, none forgotten, the ledger at zero, answers repeated, each notice heard in the
 //! end with one value.
+//! What it found is a test of its own, because what a seed brings has changed since: an owner that
+//! slept too early (`src/turn/tests.rs`), a misused key that waited for the answer to another
+//! question (`tests/tokenized/away.rs`).
 //! Left out: what `simulation.rs` has found out already of keys, owners and stopped logs, and
 //! statements, which move nothing.
 //!
@@ -37,14 +40,6 @@ use std::time::{Duration, Instant};
 use simulation::chance::Chance;
 use simulation::standard::day::{Day, Played};
 
-/// Days that found something, each with what it was. Whoever changes what a seed brings looks for
-/// them anew, with the bug put back.
-const KEPT: [(u64, &str); 1] = [(
-    110_082_295_110_277,
-    "an owner slept while an answer was being written, and the next took its version for its own: \
-     a payment that was declined was asked for again",
-)];
-
 /// Always the same days.
 const FIXED: Range<u64> = 0..300;
 
@@ -52,9 +47,10 @@ const FIXED: Range<u64> = 0..300;
 const NEW_FOR: Duration = Duration::from_secs(20);
 
 /// Were one of these never to happen, the days would prove little.
-const EVERY_SORT_OF_DAY: [&str; 12] = [
+const EVERY_SORT_OF_DAY: [&str; 13] = [
     "answers repeated",
     "captures approved",
+    "captures challenged",
     "captures declined",
     "captures told later",
     "crashes",
@@ -77,14 +73,6 @@ fn play(seed: u64, fuse: Option<u64>) -> Played {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-#[test]
-fn days_that_found_something_keep_every_promise_now() {
-    for (seed, found) in KEPT {
-        println!("seed {seed}: {found}");
-        play(seed, None);
-    }
 }
 
 #[test]

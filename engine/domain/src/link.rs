@@ -194,7 +194,8 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             same(linked.by == again.associating.by, Rejection::LinkedAlready)
         }
         (Command::Associate(again), Phase::Associating(before)) => {
-            same(before.by == again.associating.by, Rejection::InProgress)
+            let again = &again.associating;
+            same(before.by == again.by && before.asked == again.asked, Rejection::InProgress)
         }
         (Command::Proven { by, customer, now, lives }, phase) => {
             Ok(proven(phase, by, customer, now, lives))
@@ -206,7 +207,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         (Command::Refresh { proof, by, asked, now }, Phase::Linked { refreshing, .. }) => {
             let latest = state.as_ref().and_then(|link| link.latest.as_ref());
             match refreshing {
-                Some(open) => same(open.by == by, Rejection::InProgress),
+                Some(open) => same(open.by == by && open.asked == asked, Rejection::InProgress),
                 None if latest.is_some_and(|(before, _)| *before == by) => Ok(vec![]),
                 None => {
                     let refreshing = Box::new(Refreshing { proof, by, asked });

@@ -132,7 +132,7 @@ pub enum Event {
 pub enum Rejection {
     #[error("there is no such payment")]
     Unknown,
-    #[error("the request's id names another payment")]
+    #[error("the request's id names another payment, or one that is under way")]
     RequestTaken,
     #[error("nothing was captured that could be refunded")]
     NotCaptured,
@@ -216,7 +216,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         };
     };
     match command {
-        Command::Pay(pay) if pay.terms == payment.terms => Ok(vec![]),
+        Command::Pay(pay) if payment.is_asked_again(&pay) => Ok(vec![]),
         Command::Pay(_) => Err(Rejection::RequestTaken),
         Command::Refund(refund) => payment.decide_refund(refund),
         Command::Concluded { part, outcome, now } => {
@@ -325,6 +325,14 @@ pub fn owes(state: &State) -> bool {
     })
 }
 
+impl Course {
+    /// Whether this question may wait for its outcome, or have it: while it is open only the one
+    /// that began it may. Whether another is a repeat of that only its key tells.
+    fn is_for(&self, asked: Option<&Asked>) -> bool {
+        self.progress.outcome().is_some() || self.asked.as_ref() == asked
+    }
+}
+
 impl Progress {
     /// What it came to, if that is known.
     pub fn outcome(&self) -> Option<Result<(), Decline>> {
@@ -336,6 +344,10 @@ impl Progress {
 }
 
 impl Payment {
+    fn is_asked_again(&self, pay: &Pay) -> bool {
+        pay.terms == self.terms && self.course.is_for(pay.asked.as_ref())
+    }
+
     /// What came of a part, if there is such a part.
     pub fn course(&self, part: Part) -> Option<&Course> {
         match part {

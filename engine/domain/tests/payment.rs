@@ -117,6 +117,24 @@ fn a_repeat_is_nothing_new_and_other_terms_under_the_id_are_refused() {
 }
 
 #[test]
+fn only_the_question_that_began_it_waits_for_what_is_under_way() {
+    let other = || Some(Asked { fingerprint: [2; 32], ..asked() });
+    let mut payment = begun(Flow::Capture);
+    assert_eq!(payment.give(Command::Pay(Box::new(pay(Flow::Capture, 10)))), Ok(vec![]));
+    let another = Pay { asked: other(), ..pay(Flow::Capture, 10) };
+    let refused = payment.give(Command::Pay(Box::new(another.clone())));
+    assert_eq!(refused, Err(Rejection::RequestTaken), "its key tells whether it is a misuse");
+    payment.give(conclude(Part::Payment, Ok(()))).unwrap();
+    assert_eq!(payment.give(Command::Pay(Box::new(another))), Ok(vec![]), "the key still tells");
+    payment.give(refund(1, 1)).unwrap();
+    let Command::Refund(again) = refund(1, 1) else { unreachable!() };
+    let another = Command::Refund(AskRefund { asked: other(), ..again });
+    assert_eq!(payment.give(another.clone()), Err(Rejection::RequestTaken));
+    payment.give(conclude(part(1), DECLINED)).unwrap();
+    assert_eq!(payment.give(another), Ok(vec![]));
+}
+
+#[test]
 fn what_is_barred_is_declined_in_the_same_breath_and_the_bank_not_asked() {
     let mut payment = new();
     let barred = Pay { barred: Some(Decline::RefreshRequired), ..pay(Flow::Capture, 10) };

@@ -39,6 +39,9 @@ pub(crate) async fn tell(world: &Arc<World>, notice: Notice) -> Carried<Command>
 /// One call, answered or not.
 pub(super) async fn deliver(world: &World, call: Call) -> Delivery {
     let Some(google) = &world.google else { return Delivery::NotYet(Trouble::NeedsMending) };
+    let Ok(_room) = world.google_calls.try_acquire() else {
+        return Delivery::NotYet(Trouble::Passing);
+    };
     let (began, what, request) =
         (tokio::time::Instant::now(), call.what.word(), call.request.clone());
     let delivery = tokio::time::timeout(GOOGLE_PATIENCE, google.deliver(call)).await;

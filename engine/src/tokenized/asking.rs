@@ -1,7 +1,7 @@
 //! How a request of this wire is asked, whatever its method.
 
 use paceline_domain::asked::Asked;
-use paceline_storage::{AnswerKey, Millis};
+use paceline_storage::{AnswerKey, Millis, StreamId};
 
 use super::{Outcome, Refusal, Said, WIRE};
 use crate::codec::Remembered;
@@ -12,7 +12,6 @@ use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::turn::Answered;
 use crate::voice::Reply;
-use paceline_storage::StreamId;
 
 impl Engine {
     /// What is known of a key: the first answer, another request under it, or nothing yet. For a
@@ -54,6 +53,7 @@ impl Engine {
     ) -> Result<Reply, EngineError> {
         let front = Front { manner: WIRE, keyed: Some(keyed.clone()) };
         self.ask_keyed(front, async |mut asking| {
+            drop(self.0.permit()?); // who is to be refused for want of room is refused before any work
             asking.patience = Some(self.0.world.options.tokenized.deadline);
             let answered = work(asking).await?;
             if answered.remembered {

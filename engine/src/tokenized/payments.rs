@@ -1,7 +1,6 @@
 //! Captures, refunds and disbursements.
 
-use paceline_domain::challenge;
-use paceline_domain::challenge::{Challenge, Phase, Proof};
+use paceline_domain::challenge::{self, Challenge, Phase, Proof};
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{AccountId, AssociationId, UseId};
 use paceline_domain::link;

@@ -127,6 +127,11 @@ impl Integrator {
 
     /// Starts an engine on what the log holds. Must run inside [`run`](super::run).
     pub fn open(&self) -> Engine {
+        self.open_with(Arc::clone(&self.google) as Arc<dyn Google>)
+    }
+
+    /// As [`Integrator::open`], with another Google.
+    pub fn open_with(&self, google: Arc<dyn Google>) -> Engine {
         let none = std::time::Duration::ZERO;
         let options = SimulatedOptions { seed: 1, latency_median: none, latency_p99: none };
         let book = Arc::clone(&self.shop.book) as Arc<dyn EventLog>;
@@ -134,7 +139,7 @@ impl Integrator {
             gateway: Arc::new(Simulated::new(options, book)),
             bank: self.bank.clone(),
             messenger: Some(Arc::clone(&self.phones) as Arc<dyn Messenger>),
-            google: Some(Arc::clone(&self.google) as Arc<dyn Google>),
+            google: Some(google),
         };
         let voices = Voices { checkout: Arc::new(PlainVoice), tokenized: Some(Arc::new(Plain)) };
         Engine::start(

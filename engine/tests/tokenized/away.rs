@@ -1,11 +1,15 @@
 //! A bank that does not answer, a Google that is away, a process that dies.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use paceline_domain::notice::Phase;
-use paceline_engine::google::{Delivery, Trouble};
-use paceline_engine::{Engine, report};
+use paceline_engine::bank::Asking;
+use paceline_engine::google::{Call, Delivery, Trouble};
+use paceline_engine::limits::GOOGLE_CALLS_MAX;
+use paceline_engine::{Engine, EngineError, report};
 
 use crate::common::standard::*;
 use crate::common::{run, text};
@@ -62,6 +66,24 @@ fn what_the_bank_was_asked_before_a_crash_is_asked_again_under_the_same_name() {
         }
         let asked = bank.asked.lock().unwrap().clone();
         assert!(asked.iter().all(|transfer| *transfer == asked[0]), "{asked:?}");
+    });
+}
+
+#[test]
+fn other_content_under_the_key_of_a_capture_under_way_is_a_mismatch_after_a_restart_too() {
+    run(async {
+        let mut integrator = Integrator::new();
+        let bank = MuteBank::new();
+        integrator.bank = Some(Arc::clone(&bank) as _);
+        integrator.shop.options.tokenized.deadline = Duration::from_millis(20);
+        let first = integrator.open();
+        link(&first, "acct-sally", "gpt").await;
+        assert_eq!(capture(&first, "cap:1", "gpt", dollars(12)).await, "503 Unfinished");
+        for engine in [first, integrator.open()] {
+            let other = pay("cap:1", "gpt", dollars(12));
+            let refused = engine.capture(other, keyed("capture", "cap:1", 2)).await;
+            assert_eq!(refused, Err(EngineError::KeyMismatched));
+        }
     });
 }
 
@@ -152,6 +174,35 @@ fn an_immediate_refusal_is_not_notified() {
         assert!(answer.contains("AccountOnHold"), "{answer}");
         assert_eq!(engine.notices_owed(10).await.unwrap(), vec![]);
         assert_eq!(integrator.google.calls(), vec![]);
+    });
+}
+
+/// Never answers, and counts who asks.
+struct Hanging(std::sync::atomic::AtomicUsize);
+
+impl paceline_engine::google::Google for Hanging {
+    fn deliver(&self, _: Call) -> Asking<'_, Delivery> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn a_google_that_hangs_is_asked_so_much_at_once_and_no_more() {
+    run(async {
+        let integrator = Integrator::new();
+        let google = Arc::new(Hanging(0.into()));
+        let engine = integrator.open_with(Arc::clone(&google) as _);
+        sally(&engine).await;
+        link(&engine, "acct-sally", "gpt").await;
+        const OWED: usize = GOOGLE_CALLS_MAX + 40;
+        let ids: Vec<String> = (0..OWED).map(|number| format!("acap:{number}")).collect();
+        join_all(ids.iter().map(|id| later(&engine, id))).await;
+        while engine.notices_owed(OWED).await.unwrap().len() < OWED {
+            tokio::task::yield_now().await;
+        }
+        // Whoever found no room sleeps for a second or so.
+        assert!(google.0.load(Ordering::Relaxed) <= GOOGLE_CALLS_MAX);
     });
 }
 

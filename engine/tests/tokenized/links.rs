@@ -280,3 +280,48 @@ fn who_signs_in_is_the_customer_with_this_password_and_nobody_else() {
         assert_eq!(engine.sign_in(&nobody, &secret("correct horse")).await, Ok(None));
     });
 }
+
+#[test]
+fn neither_a_token_nor_a_password_is_on_the_disk_or_printed() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        sally(&engine).await;
+        send_to_phone(&engine, "otp:1").await;
+        let token = "Zk3vQ0p7bT1xS2dXb0VfTGFya0dQVC03NzE";
+        let proof = sent(&integrator, "otp:1");
+        let wanted = paceline_engine::tokenized::Associate {
+            request: request("assoc:1"),
+            token: secret(token),
+            association: association("public"),
+            proven: proof.clone(),
+            with_information: true,
+        };
+        let linked = engine.associate(wanted, keyed("associateAccount", "assoc:1", 1)).await;
+        assert!(words(linked).contains("account: acct-sally"));
+        capture(&engine, "cap:1", token, dollars(1)).await;
+        let password = integrator.phones.password();
+        let kept = everything(&integrator);
+        assert!(kept.windows(5).any(|part| part == b"cap:1"), "something is looked through");
+        for secret in [token.as_bytes(), password.expose()] {
+            assert!(!kept.windows(secret.len()).any(|part| part == secret));
+        }
+        let printed = format!("{:?} {proof:?}", pay("cap:2", token, dollars(1)));
+        assert!(!printed.contains(token) && printed.contains("Secret(…)"), "{printed}");
+    });
+}
+
+/// All bytes of all streams.
+fn everything(integrator: &Integrator) -> Vec<u8> {
+    use paceline_storage::EventLog;
+    let log = &integrator.shop.log;
+    let mut bytes = vec![];
+    for kind in paceline_engine::Kind::ALL {
+        for stream in log.streams(kind as u8, None, usize::MAX).unwrap() {
+            let stored = log.read(stream).unwrap();
+            bytes.extend(stored.due.into_iter().flat_map(|due| due.note));
+            bytes.extend(log.history(stream).unwrap().into_iter().flatten());
+        }
+    }
+    bytes
+}

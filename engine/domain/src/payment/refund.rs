@@ -45,8 +45,9 @@ impl Payment {
     /// what the first has left.
     pub(super) fn decide_refund(&self, asked: AskRefund) -> Result<Vec<Event>, Rejection> {
         let AskRefund { id, request, amount, currency, now, asked } = asked;
-        if self.refunds.contains_key(&id) {
-            return Ok(vec![]); // a repeat: its key brings the first answer
+        if let Some(known) = self.refunds.get(&id) {
+            let again = known.course.is_for(asked.as_ref());
+            return if again { Ok(vec![]) } else { Err(Rejection::RequestTaken) };
         }
         if self.terms.flow == Flow::Disbursement {
             return Err(Rejection::Unknown);

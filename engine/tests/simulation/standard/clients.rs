@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use paceline_domain::money::Micros;
-use paceline_engine::tokenized::{Approval, Associate, Instrument, Pay, Refund};
+use paceline_engine::tokenized::{Approval, Associate, Instrument, Pay, Proven, Refund};
 use paceline_engine::{Engine, EngineError, Keyed, Reply};
 use tokio::task::JoinHandle;
 
 use crate::common::standard::{account, association, keyed, piaid, redirect, request, secret};
 use crate::common::{text, usd};
 use crate::simulation::machine::Power;
+use crate::simulation::standard::day::ACCOUNTS;
 
 /// One request, however often it is sent.
 #[derive(Clone, Debug)]
@@ -32,6 +33,12 @@ pub enum What {
         token: usize,
         amount: i64,
     },
+    /// By somebody who has just signed in; a few requests have the same sign-in.
+    Challenged {
+        token: usize,
+        amount: i64,
+        sign_in: usize,
+    },
     CaptureLater {
         token: usize,
         amount: i64,
@@ -51,7 +58,7 @@ impl What {
     pub fn method(self) -> &'static str {
         match self {
             Self::Link { .. } => "associateAccount",
-            Self::Capture { .. } => "capture",
+            Self::Capture { .. } | Self::Challenged { .. } => "capture",
             Self::CaptureLater { .. } => "asynchronousCapture",
             Self::Disburse { .. } => "disburseFunds",
             Self::Refund { .. } => "refund",
@@ -65,6 +72,10 @@ pub fn name(id: usize) -> String {
 
 pub fn owner(account: usize) -> String {
     format!("account-{account}")
+}
+
+fn signed_in(number: usize) -> String {
+    format!("sign-in:{number}")
 }
 
 fn token(token: usize) -> String {
@@ -106,6 +117,13 @@ impl Intent {
                 engine.associate(wanted, keyed).await
             }
             What::Capture { .. } => engine.capture(self.pay(), keyed).await,
+            What::Challenged { token, sign_in, .. } => {
+                let account = account(&owner(token % ACCOUNTS));
+                let authentication = request(&signed_in(sign_in));
+                let approval = Approval { authentication, account, association: None };
+                let _ = engine.approve(approval).await?; // another account's: told below
+                engine.capture(self.pay(), keyed).await
+            }
             What::CaptureLater { .. } => engine.capture_later(self.pay(), keyed).await,
             What::Disburse { .. } => engine.disburse(self.pay(), keyed).await,
             What::Refund { of, amount: halves } => {
@@ -122,8 +140,15 @@ impl Intent {
     }
 
     fn pay(&self) -> Pay {
+        let proven = match self.what {
+            What::Challenged { sign_in, .. } => {
+                Some(Proven::Redirect { authentication: request(&signed_in(sign_in)) })
+            }
+            _ => None,
+        };
         let (number, halves) = match self.what {
             What::Capture { token, amount }
+            | What::Challenged { token, amount, .. }
             | What::CaptureLater { token, amount }
             | What::Disburse { token, amount } => (token, amount),
             What::Link { .. } | What::Refund { .. } => unreachable!("it pays nobody"),
@@ -135,7 +160,7 @@ impl Intent {
             amount: amount(halves),
             currency: usd(),
             description: text("Google - Sky Atlas"),
-            proven: None,
+            proven,
         }
     }
 }

@@ -35,7 +35,7 @@ const REST_LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Before the shortest patience with the bank is over.
 const SOON: Duration = Duration::from_millis(40);
 
-const ACCOUNTS: usize = 2;
+pub const ACCOUNTS: usize = 2;
 const TOKENS: usize = 4;
 
 pub struct Day {
@@ -271,8 +271,7 @@ impl Day {
     fn intent(&mut self) -> usize {
         self.ids += 1;
         let (token, halves) = (self.chance.below(TOKENS), 1 + self.chance.below(12) as i64);
-        let captures =
-            |what: &What| matches!(what, What::Capture { .. } | What::CaptureLater { .. });
+        let captures = |what: &What| what.method().to_lowercase().ends_with("capture");
         let captured: Vec<usize> = self
             .clients
             .intents
@@ -286,7 +285,8 @@ impl Day {
                 What::Link { token, account: token % ACCOUNTS }
             }
             0 => What::Link { token, account: token % ACCOUNTS },
-            1..5 => What::Capture { token, amount: halves },
+            1..4 => What::Capture { token, amount: halves },
+            4 => What::Challenged { token, amount: halves, sign_in: self.ids / 8 },
             5..7 => What::CaptureLater { token, amount: halves },
             7 => What::Disburse { token, amount: halves },
             _ if captured.is_empty() => What::Capture { token, amount: halves },
@@ -306,6 +306,9 @@ impl Day {
         let what = match like.what {
             What::Link { .. } => return,
             What::Capture { amount, .. } => What::Capture { token, amount: amount + 1 },
+            What::Challenged { amount, sign_in, .. } => {
+                What::Challenged { token, amount: amount + 1, sign_in }
+            }
             What::CaptureLater { amount, .. } => What::CaptureLater { token, amount: amount + 1 },
             What::Disburse { amount, .. } => What::Disburse { token, amount: amount + 1 },
             What::Refund { of, amount } => What::Refund { of, amount: amount + 1 },
@@ -404,7 +407,8 @@ impl Day {
         let (key, now) = (AnswerKey::from(asked.keyed().key), Millis(life.machine.now().0));
         let kept = life.disk.answer(&key, now).unwrap();
         let whole = kept.map(|kept| kept.body).unwrap_or_default();
-        if !whole.windows(reply.body.len()).any(|part| part == reply.body) {
+        let holds = |bytes: &[u8]| whole.windows(bytes.len()).any(|part| part == bytes);
+        if !holds(&reply.body) || !holds(&asked.keyed().fingerprint) {
             self.books.accuse(format!("{asked:?} was told what is not on disk: {reply:?}"));
         }
     }

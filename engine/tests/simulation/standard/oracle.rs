@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use paceline_domain::account;
-use paceline_domain::ids::{MovementId, PaymentId, RefundId};
+use paceline_domain::challenge;
+use paceline_domain::decline::Decline;
+use paceline_domain::ids::{ChallengeId, MovementId, PaymentId, RefundId, UseId};
 use paceline_domain::money::Micros;
 use paceline_domain::notice::Subject;
 use paceline_domain::payment::{self, Direction, Flow, Part, Payment, Progress};
@@ -23,6 +25,8 @@ pub struct Books {
     pub wrong: Mutex<Vec<String>>,
     pub tally: Mutex<BTreeMap<&'static str, u64>>,
     concluded: Mutex<BTreeSet<(PaymentId, Part)>>,
+    /// Payments that somebody had to sign in for.
+    challenged: Mutex<BTreeMap<PaymentId, ChallengeId>>,
 }
 
 impl Books {
@@ -66,6 +70,7 @@ impl Books {
         for (id, amount) in expected.iter().filter(|(id, _)| !moved.contains_key(id)) {
             self.accuse(format!("{id} should have moved {amount:?}, and has not"));
         }
+        self.assert_proofs_used_once(log, &payments);
         let mut heard: Vec<Subject> = ears.heard.lock().unwrap().values().cloned().collect();
         let order = |subject: &Subject| format!("{subject:?}");
         heard.sort_by_key(order);
@@ -76,6 +81,32 @@ impl Books {
         heard.iter().for_each(|_| self.count("notices heard"));
         if !report::notices_open(log).unwrap().is_empty() {
             self.accuse("a notice is still open".to_owned());
+        }
+    }
+
+    /// Whoever had to sign in for a payment has used that for no other, whatever came between.
+    fn assert_proofs_used_once(&self, log: &dyn EventLog, payments: &[Payment]) {
+        use Decline::{ProofAlreadyUsed, ProofExpired, ProofNotMatched};
+        let challenged = self.challenged.lock().unwrap();
+        for payment in payments {
+            let Some(challenge) = challenged.get(&payment.id) else { continue };
+            let outcome = payment.course.progress.outcome();
+            if let Some(Err(ProofAlreadyUsed | ProofExpired | ProofNotMatched)) = outcome {
+                continue;
+            }
+            let stream = Kind::Challenge.stream(challenge.0);
+            let mut state = None;
+            let records = log.history(stream).unwrap();
+            let events = records.iter().flat_map(|record| read(record));
+            events.for_each(|event| challenge::apply(&mut state, &event));
+            let used_by = match state.map(|state: challenge::Challenge| state.phase) {
+                Some(challenge::Phase::Used { by, .. }) => Some(by),
+                _ => None,
+            };
+            if used_by != Some(UseId(payment.id.0)) {
+                self.accuse(format!("{} was paid on a proof used by {used_by:?}", payment.id));
+            }
+            self.count("captures challenged");
         }
     }
 
@@ -145,6 +176,11 @@ impl Witness for Books {
         }
         let id = PaymentId(u128::from_be_bytes(turn.stream.id));
         for event in read::<payment::Event>(record) {
+            if let payment::Event::Asked { course, .. } = &event
+                && let Progress::Asking { proof: Some(proof) } = &course.progress
+            {
+                self.challenged.lock().unwrap().insert(id, proof.challenge());
+            }
             if let payment::Event::Concluded { part, .. } = event
                 && !self.concluded.lock().unwrap().insert((id, part))
             {
@@ -164,11 +200,7 @@ fn in_vault(vault: &Vault) -> BTreeMap<MovementId, Micros> {
     approved.map(signed).collect()
 }
 
-fn subject(
-    payment: &Payment,
-    part: Part,
-    outcome: Result<(), paceline_domain::decline::Decline>,
-) -> Subject {
+fn subject(payment: &Payment, part: Part, outcome: Result<(), Decline>) -> Subject {
     let (request, id) = (payment.terms.request.clone(), payment.id);
     match (part, payment.terms.flow) {
         (Part::Refund(refund), _) => {
