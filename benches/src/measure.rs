@@ -3,6 +3,7 @@
 pub mod http;
 pub mod load;
 pub mod operation;
+pub mod payers;
 pub mod report;
 pub mod server;
 
@@ -39,6 +40,10 @@ pub async fn play(
             // Those there are have been completed.
             sessions = Session::named(requests);
             open(&mut load, &mut sessions, floor).await?;
+            server.settle().await?;
+        }
+        if operation == Operation::Capture && floor.is_none() {
+            server.link_payers().await?;
             server.settle().await?;
         }
         let sample = sample(server, &mut load, operation, &mut sessions, floor).await?;

@@ -8,8 +8,6 @@
 //! shortest wait since the last look counts.
 //! Promise: between [`REQUESTS_ALWAYS`] and what is configured. Waiting for the processor does
 //! not lower it, as other writes are fast meanwhile.
-//! Left out: a load of nothing but payments. Those take what the processor takes, so they tell
-//! nothing of us.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::google::{done, request, send};
-use crate::common::{Serving, paceline, run};
+use crate::common::{Serving, paceline, run, until};
 
 #[test]
 fn with_a_key_directory_bare_json_is_no_body_any_more() {
@@ -25,7 +25,7 @@ fn with_a_key_directory_bare_json_is_no_body_any_more() {
 #[test]
 fn where_others_can_connect_and_there_is_no_key_the_wire_is_not_spoken() {
     let serving = Serving::with("");
-    assert!(serving.log().contains("development mode"));
+    until(|| serving.log().contains("development mode"));
     let home = tempfile::tempdir().unwrap();
     // The command line comes last.
     let mut open = crate::common::paceline();

@@ -45,6 +45,9 @@ struct Args {
     /// Bytes of the answer to `POST /checkout-sessions/{id}/cancel`.
     #[arg(long)]
     cancel: usize,
+    /// Bytes of the answer to `POST /tokenized/v1/capture`.
+    #[arg(long)]
+    capture: usize,
 }
 
 /// What Paceline is configured with by default.
@@ -121,6 +124,7 @@ struct Answers {
     update: Bytes,
     complete: Bytes,
     cancel: Bytes,
+    capture: Bytes,
 }
 
 impl Answers {
@@ -132,6 +136,7 @@ impl Answers {
             update: filler(args.update),
             complete: filler(args.complete),
             cancel: filler(args.cancel),
+            capture: filler(args.capture),
         }
     }
 
@@ -144,6 +149,8 @@ impl Answers {
             (StatusCode::OK, self.complete.clone())
         } else if path.ends_with("/cancel") {
             (StatusCode::OK, self.cancel.clone())
+        } else if path.ends_with("/capture") {
+            (StatusCode::OK, self.capture.clone())
         } else {
             (StatusCode::CREATED, self.create.clone())
         }

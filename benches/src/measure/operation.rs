@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::bodies;
 use bytes::Bytes;
+use serde_json::json;
 
 use super::Outcome;
 use super::load::{Expected, Request};
+use super::payers;
 use super::report::Sample;
 
 /// In the order in which they are played: each finds the sessions as the one before left them.
@@ -20,6 +22,8 @@ pub enum Operation {
     Update,
     Complete,
     Cancel,
+    /// Standard Payments: from a linked account, which pays a cent.
+    Capture,
 }
 
 /// A checkout session as its caller knows it.
@@ -29,6 +33,8 @@ pub struct Session {
     id: String,
     /// The answer to its create.
     created: Bytes,
+    /// Who pays, where it is no checkout.
+    payer: u64,
 }
 
 /// Bytes of our answers: what the floor returns.
@@ -38,8 +44,15 @@ pub struct Sizes(Vec<(Operation, usize)>);
 const SIZE_DRIFT_MAX: usize = 2;
 
 impl Operation {
-    pub const ALL: [Self; 6] =
-        [Self::Create, Self::Replay, Self::Get, Self::Update, Self::Complete, Self::Cancel];
+    pub const ALL: [Self; 7] = [
+        Self::Create,
+        Self::Replay,
+        Self::Get,
+        Self::Update,
+        Self::Complete,
+        Self::Cancel,
+        Self::Capture,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -49,6 +62,7 @@ impl Operation {
             Self::Update => "update",
             Self::Complete => "complete",
             Self::Cancel => "cancel",
+            Self::Capture => "tokenized capture",
         }
     }
 
@@ -68,6 +82,9 @@ impl Operation {
             }
             Self::Cancel => {
                 (format!("POST /checkout-sessions/{id}/cancel"), "cancel", String::new())
+            }
+            Self::Capture => {
+                ("POST /tokenized/v1/capture".to_owned(), "capture", capture(key, session.payer))
             }
         };
         let mut bytes = format!("{line} HTTP/1.1\r\nHost: shop.example\r\n");
@@ -91,7 +108,7 @@ impl Operation {
     fn status(self) -> u16 {
         match self {
             Self::Create | Self::Replay => 201,
-            Self::Get | Self::Update | Self::Complete | Self::Cancel => 200,
+            Self::Get | Self::Update | Self::Complete | Self::Cancel | Self::Capture => 200,
         }
     }
 
@@ -105,6 +122,7 @@ impl Operation {
             Self::Update => Expected::With(r#""status":"ready_for_complete""#),
             Self::Complete => Expected::With(r#""status":"completed""#),
             Self::Cancel => Expected::With(r#""status":"canceled""#),
+            Self::Capture => Expected::With(r#""result":"SUCCESS""#),
         }
     }
 }
@@ -112,16 +130,16 @@ impl Operation {
 impl Session {
     /// Sessions that are still to be created, under keys that nobody else has.
     pub fn named(sessions: usize) -> Vec<Self> {
-        let named = |_| {
+        let named = |payer| {
             let key = next_key();
-            Self { id: key.replace('-', ""), key, created: Bytes::new() }
+            Self { id: key.replace('-', ""), key, created: Bytes::new(), payer }
         };
-        (0..sessions).map(named).collect()
+        (0..).take(sessions).map(named).collect()
     }
 
     /// Sessions that were created some time ago, with the ids that paths have.
     pub fn stored(ids: impl Iterator<Item = String>) -> Vec<Self> {
-        ids.map(|id| Self { key: next_key(), id, created: Bytes::new() }).collect()
+        ids.map(|id| Self { key: next_key(), id, created: Bytes::new(), payer: 0 }).collect()
     }
 
     /// To see it, whatever has become of it.
@@ -138,6 +156,20 @@ impl Session {
         self.created = answer;
         Ok(())
     }
+}
+
+fn capture(key: &str, payer: u64) -> String {
+    payers::request(
+        &format!("cap:{key}"),
+        json!({
+            "paymentIntegratorAccountId": "InvisiCashUSA_USD",
+            "googlePaymentToken": payers::token(payer),
+            "transactionDescription": "Google - Sky Atlas",
+            "currencyCode": "USD",
+            "amount": "10000",
+            "captureContext": {},
+        }),
+    )
 }
 
 /// As long as a UUID, and used once: what is stored may have been written by an earlier run.

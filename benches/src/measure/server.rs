@@ -1,5 +1,6 @@
 //! A server under measurement: a process of its own, and the CPU time it has used.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,14 @@ use tempfile::TempDir;
 use super::Outcome;
 use super::http::Connection;
 use super::operation::{Operation, Sizes};
+use super::payers;
 
 pub struct Server {
     process: Child,
     address: SocketAddr,
+    /// `None`: the floor has none.
+    admin: Option<SocketAddr>,
+    payers_linked: Cell<bool>,
     /// Counts the CPU time of all its threads, those that ended included, in nanoseconds.
     clock: ClockId,
     /// From its start until it has answered a request; not told of the floor.
@@ -57,7 +62,7 @@ impl Server {
             .arg(data)
             .env("PACELINE_PROCESSOR__LATENCY_MEDIAN", "0s")
             .env("PACELINE_PROCESSOR__LATENCY_P99", "0s");
-        Self::start(command, address, home).await
+        Self::start(command, address, Some(admin), home).await
     }
 
     /// The floor, returning as many bytes as Paceline did.
@@ -71,20 +76,29 @@ impl Server {
             ("--update", Operation::Update),
             ("--complete", Operation::Complete),
             ("--cancel", Operation::Cancel),
+            ("--capture", Operation::Capture),
         ] {
             command.args([option, &sizes.get(operation).to_string()]);
         }
-        Self::start(command, address, home()?).await
+        Self::start(command, address, None, home()?).await
     }
 
-    async fn start(mut command: Command, address: SocketAddr, home: TempDir) -> Outcome<Self> {
+    async fn start(
+        mut command: Command,
+        address: SocketAddr,
+        admin: Option<SocketAddr>,
+        home: TempDir,
+    ) -> Outcome<Self> {
         let log = home.path().join("log");
         let file = File::create(&log)?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let process = command.spawn()?;
         let clock = clock_getcpuclockid(Pid::from_raw(process.id().try_into()?))?;
         let began = Instant::now();
-        let mut server = Self { process, address, clock, ready_after: Duration::ZERO, _home: home };
+        let ready_after = Duration::ZERO;
+        let payers_linked = Cell::new(false);
+        let mut server =
+            Self { process, address, admin, payers_linked, clock, ready_after, _home: home };
         while !answers(address).await {
             if server.process.try_wait()?.is_some() || began.elapsed() > START_WAIT_MAX {
                 return Err(format!("no server: {}", std::fs::read_to_string(log)?).into());
@@ -98,6 +112,19 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where accounts are opened.
+    pub fn admin(&self) -> Outcome<SocketAddr> {
+        Ok(self.admin.ok_or("the floor has no accounts")?)
+    }
+
+    /// Links the accounts that captures are made from, once.
+    pub async fn link_payers(&self) -> Outcome<()> {
+        if !self.payers_linked.replace(true) {
+            payers::link(self).await?;
+        }
+        Ok(())
     }
 
     /// User and system time used so far.
