@@ -4,7 +4,7 @@
 //! metrics up by name would do so several times a request.
 
 use std::iter;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
 use metrics::{Counter, Gauge, Histogram, Unit};
@@ -29,6 +29,9 @@ pub const CONNECTIONS_TOTAL: &str = "api_connections_total";
 pub const REFUSED_TOTAL: &str = "api_refused_total";
 /// Products on offer.
 pub const CATALOGUE_PRODUCTS: &str = "api_catalogue_products";
+/// When bodies of Standard Payments can no longer be exchanged, because one side's last key ends, in
+/// Unix time; infinite if no key ends or there are none.
+pub const KEYS_END_SECONDS: &str = "api_keys_end_seconds";
 /// Readings of the product feed, by [`LABEL_OUTCOME`]: `taken` or `refused`.
 pub const CATALOGUE_RELOADS_TOTAL: &str = "api_catalogue_reloads_total";
 
@@ -104,6 +107,13 @@ pub fn products(count: usize) {
     metrics::gauge!(CATALOGUE_PRODUCTS).set(u32::try_from(count).map_or(f64::MAX, f64::from));
 }
 
+/// The keys of both sides last until then, if they end.
+pub fn keys_end(until: Option<SystemTime>) {
+    let since = until.map(|until| until.duration_since(UNIX_EPOCH).unwrap_or_default());
+    let seconds = since.map_or(f64::INFINITY, |since| since.as_secs_f64());
+    metrics::gauge!(KEYS_END_SECONDS).set(seconds);
+}
+
 /// A feed was read again, and taken or refused.
 pub fn reloaded(taken: bool) {
     reloaded_counter(if taken { OUTCOME_TAKEN } else { OUTCOME_REFUSED }).increment(1);
@@ -128,6 +138,7 @@ fn describe() {
     metrics::describe_counter!(CONNECTIONS_TOTAL, Unit::Count, "Accepted connections");
     metrics::describe_counter!(REFUSED_TOTAL, Unit::Count, "Turned away before any work");
     metrics::describe_gauge!(CATALOGUE_PRODUCTS, Unit::Count, "Products on offer");
+    metrics::describe_gauge!(KEYS_END_SECONDS, Unit::Seconds, "When one side's last key ends");
     metrics::describe_counter!(CATALOGUE_RELOADS_TOTAL, Unit::Count, "Readings of the feed");
 }
 

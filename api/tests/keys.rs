@@ -65,6 +65,7 @@ fn two_sides_make_exchange_and_rotate_their_keys() {
         assert_eq!(lives, 365 * 24 * 60 * 60);
     }
 
+    assert!(we.said(&["list"]).contains("bodies can be exchanged until 2"));
     let next = we.make("rotate");
     let both = we.said(&["export"]);
     assert_eq!(both.matches("BEGIN PGP PUBLIC KEY BLOCK").count(), 2);
@@ -90,6 +91,7 @@ fn a_private_key_that_others_can_read_is_refused_and_none_is_imported() {
     let name = keys.make("generate");
     let file = keys.0.join("own").join(name).with_extension("asc");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
+    assert!(keys.said(&["list"]).contains("each side needs a valid key"));
     let told = keys.refused(&["import", file.to_str().unwrap()]);
     assert!(told.contains("this is a private key"), "{told}");
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();

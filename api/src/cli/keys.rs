@@ -194,7 +194,8 @@ fn list(args: &List) -> Result<(), Failure> {
     let keys = Directory::new(&args.place.directory).read()?;
     if args.json {
         let all: Vec<Value> = all(&keys).map(|(side, key)| key_json(side, key)).collect();
-        return say(&format!("{}\n", json!({ "keys": all })));
+        let until = keys.until(SystemTime::now()).map(seconds);
+        return say(&format!("{}\n", json!({ "keys": all, "until": until })));
     }
     say(&listed(&keys, &args.place.directory))
 }
@@ -214,6 +215,14 @@ fn listed(keys: &Keys, directory: &Path) -> String {
             };
             told += &format!("  none: {how}\n");
         }
+    }
+    let now = SystemTime::now();
+    match keys.until(now) {
+        Some(until) if until <= now => {
+            told += "bodies cannot be exchanged: each side needs a valid key\n";
+        }
+        Some(until) => told += &format!("bodies can be exchanged until {}\n", day(until)),
+        None => {}
     }
     told
 }
@@ -246,7 +255,6 @@ fn state(key: &Certificate) -> &'static str {
 }
 
 fn lives(key: &Certificate) -> String {
-    let day = |at: SystemTime| humantime::format_rfc3339_seconds(at).to_string()[..10].to_owned();
     let life = key.life();
     match (state(key), life.until) {
         ("not_yet_valid", _) => format!("from {}", day(life.from)),
@@ -255,6 +263,10 @@ fn lives(key: &Certificate) -> String {
         (_, Some(until)) => format!("until {}", day(until)),
         (_, None) => "for ever".to_owned(),
     }
+}
+
+fn day(at: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(at).to_string()[..10].to_owned()
 }
 
 fn seconds(at: SystemTime) -> u64 {

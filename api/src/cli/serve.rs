@@ -114,6 +114,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
              can pay. Configure `tokenized.keys_dir` to end it"
         );
     }
+    tokenized.iter().for_each(Tokenized::tell_keys);
     let spoken = tokenized.as_ref().map(Tokenized::spoken);
     let site = Site::new(engine.clone(), Wire::new(&settings), spoken);
     let workers = engine.workers().to_vec();

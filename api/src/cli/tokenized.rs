@@ -4,6 +4,7 @@
 //! as nobody has configured a key; from then on it is gone.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use paceline_engine::google::Google;
 use paceline_engine::messenger::Messenger;
@@ -12,6 +13,7 @@ use paceline_envelope::{Directory, Envelope, Keyring};
 
 use crate::client::Client;
 use crate::config::Config;
+use crate::metrics;
 use crate::routes;
 use crate::standard_payments::development::Development;
 use crate::standard_payments::outbound::Outbound;
@@ -84,11 +86,20 @@ impl Tokenized {
         }
     }
 
+    /// Tells how long the keys last, so that somebody is told in time.
+    pub fn tell_keys(&self) {
+        metrics::keys_end(match &self.settings.envelope {
+            Envelope::OpenPgp { keyring, .. } => keyring.keys().until(SystemTime::now()),
+            Envelope::Plaintext => None,
+        });
+    }
+
     /// Keys come and go without a restart.
     pub fn reload_keys(&self) {
         let Envelope::OpenPgp { keyring, .. } = &self.settings.envelope else { return };
         match keyring.reload() {
             Ok(keys) => {
+                self.tell_keys();
                 let (own, peers) = (keys.own().len(), keys.peers().len());
                 tracing::info!(own, peers, "the keys were read again");
             }
