@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Payments that Google calls: a merchant's checkout over the Universal Commerce Protocol (UCP), and
-/// a payment integrator's side of Standard Payments
+/// Payments that Google calls: checkouts over the Universal Commerce Protocol (UCP) for a merchant,
+/// and Standard Payments for a payment integrator
 #[derive(Parser)]
 #[command(name = "paceline", version, disable_help_subcommand = true)]
 struct Paceline {
