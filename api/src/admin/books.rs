@@ -110,10 +110,10 @@ fn refused(why: AccountError) -> (StatusCode, String) {
 }
 
 /// Reading waits for the disk, and others ask here, too.
-async fn read(
+async fn read<T: Send + 'static>(
     log: std::sync::Arc<dyn EventLog>,
-    report: impl FnOnce(&dyn EventLog) -> Result<Report, report::ReportError> + Send + 'static,
-) -> Told {
+    report: impl FnOnce(&dyn EventLog) -> Result<T, report::ReportError> + Send + 'static,
+) -> Result<T, (StatusCode, String)> {
     let read = tokio::task::spawn_blocking(move || report(&*log)).await;
     let read = read.expect("reading the books does not panic");
     read.map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))
@@ -122,9 +122,7 @@ async fn read(
 async fn remittance(log: std::sync::Arc<dyn EventLog>, account: &str, statement: &str) -> Told {
     let account = IntegratorAccountId::parse(account).map_err(bad)?;
     let request = RequestId::parse(statement).map_err(bad)?;
-    let read = move || report::remittance(&*log, &account, &request);
-    let read = tokio::task::spawn_blocking(read).await.expect("reading does not panic");
-    match read.map_err(|why| (StatusCode::INTERNAL_SERVER_ERROR, why.to_string()))? {
+    match read(log, move |log| report::remittance(log, &account, &request)).await? {
         Some(found) => Ok(books::remittance(&found)),
         None => Err((StatusCode::NOT_FOUND, "there is no such statement".to_owned())),
     }

@@ -34,18 +34,12 @@ impl Words {
         outcome: Result<(), Decline>,
         more: impl FnOnce(&mut Object<'_>),
     ) -> Reply {
-        let mut body = vec![];
-        Object::write(&mut body, |told| {
-            let (name, id) = reference;
-            told.word(name, id);
+        concluded(reference, self.results.word(method.word(), outcome), |told| {
             more(told);
             if let Err(decline) = outcome {
                 details(told, decline);
             }
-            told.text("result", self.results.word(method.word(), outcome));
-        });
-        // The brace that opens it is the header's.
-        Reply { status: StatusCode::OK.as_u16(), body: body.split_off(1).into() }
+        })
     }
 }
 
@@ -105,12 +99,23 @@ impl Voice for Words {
 
 /// Heard, and no more than that.
 fn received(reference: (&'static str, impl Display), result: &str) -> Reply {
+    concluded(reference, result, |_| {})
+}
+
+/// The integrator's reference, what goes with the result, and the result.
+fn concluded(
+    reference: (&'static str, impl Display),
+    result: &str,
+    more: impl FnOnce(&mut Object<'_>),
+) -> Reply {
     let mut body = vec![];
     Object::write(&mut body, |told| {
         let (name, id) = reference;
         told.word(name, id);
+        more(told);
         told.text("result", result);
     });
+    // The brace that opens it is the header's.
     Reply { status: StatusCode::OK.as_u16(), body: body.split_off(1).into() }
 }
 
