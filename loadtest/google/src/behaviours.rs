@@ -26,6 +26,7 @@ use crate::google::{Google, Price};
 use crate::host::Host;
 use crate::integrator::Answer;
 use crate::limits::LOOK_EVERY;
+use crate::wire::Request;
 
 /// Google, and its methods served.
 pub struct Stage {
@@ -65,7 +66,8 @@ behaviours! {
         the_same_request_with_another_amount_is_412
         the_same_request_with_another_token_is_412
         two_equal_requests_at_the_same_moment_have_one_effect
-        a_repeat_whose_time_stamp_is_off_is_refused_and_the_next_is_answered;
+        a_repeat_whose_time_stamp_is_off_is_refused_and_the_next_is_answered
+        the_same_bytes_again_are_a_repeat_and_a_minute_later_too_old;
     header:
         a_time_stamp_61_s_off_is_refused_both_ways
         a_time_stamp_50_s_off_is_accepted_both_ways
@@ -73,11 +75,14 @@ behaviours! {
         another_major_version_is_refused
         an_unknown_account_of_the_integrator_is_404
         a_missing_field_and_an_unusable_one_are_named
-        what_is_no_json_is_refused;
+        what_is_no_json_is_refused
+        a_body_over_the_limit_is_refused;
     keys:
         a_signature_by_another_key_is_401
         one_trusted_signature_of_two_is_accepted
-        a_body_to_somebody_else_is_400;
+        a_body_to_somebody_else_is_400
+        an_unencrypted_body_is_400
+        an_unsigned_body_is_401;
     links:
         a_token_that_was_seen_before_is_an_error
         an_association_that_was_seen_before_is_an_error
@@ -134,6 +139,13 @@ impl Stage {
         let answer = self.google.pay(Kind::Capture, &request).await?;
         expect(answer.is(200, "SUCCESS"), "a purchase", &answer)?;
         Ok(request.id)
+    }
+
+    /// As it was before a capture that was refused: there is nothing to give back.
+    pub async fn nothing_was_captured(&self, capture: &Request) -> Result<(), Failure> {
+        let answer = self.give_back(&capture.id, 1).await?;
+        let unknown = answer.is(404, "INVALID_IDENTIFIER") || answer.status == 400;
+        expect(unknown, "a refund of what was refused", &answer)
     }
 
     pub async fn give_back(&self, capture: &str, cents: i64) -> Result<Answer, Failure> {

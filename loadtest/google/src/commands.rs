@@ -48,9 +48,10 @@ pub struct Options {
         default_value = "http://127.0.0.1:8080/tokenized/authenticate"
     )]
     pub page: String,
-    /// The integrator's admin listener, where its development mode shows messages
+    /// Where messages are read: the integrator's admin listener in its development mode, or the
+    /// address of `google serve`, if the integrator sends to /sms there
     #[arg(long, value_name = "URL", global = true, default_value = "http://127.0.0.1:9464")]
-    pub admin: String,
+    pub messages: String,
     /// The integrator's account with Google
     #[arg(long, value_name = "ID", global = true, default_value = "InvisiCashUSA_USD")]
     pub account: String,
@@ -171,7 +172,7 @@ impl Options {
             integrator: Integrator::new(&self.integrator, envelope, telling),
             account: self.account.clone(),
             books: Books::new(&self.books),
-            admin: self.admin.clone(),
+            messages: self.messages.clone(),
         })
     }
 

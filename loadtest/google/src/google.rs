@@ -18,8 +18,8 @@ pub struct Google {
     /// The integrator's account with Google.
     pub account: String,
     pub books: Books,
-    /// Where the integrator's development mode shows what it has sent by SMS.
-    pub admin: String,
+    /// Where is shown what was sent by SMS: the integrator's development mode, or our own host.
+    pub messages: String,
 }
 
 /// How a user proves that an account is theirs.
@@ -53,7 +53,7 @@ impl Google {
         self.integrator.call("echo", &request).await
     }
 
-    /// Has a one-time password sent, and reads it where the development mode shows it.
+    /// Has a one-time password sent, and reads it where it is shown.
     pub async fn prove_by_otp(&self, phone: &str) -> Result<Proof, Failure> {
         let (request, matching) = send_otp(phone);
         let answer = self.integrator.call("sendOtp", &request).await?;
@@ -73,11 +73,11 @@ impl Google {
 
     /// What was sent by SMS and has the matching token in it, newest first.
     pub async fn messages(&self, phone: &str, matching: &str) -> Result<Vec<String>, Failure> {
-        let admin = self.admin.trim_end_matches('/');
-        let url = format!("{admin}/development/sms?phone={}", phone.replace('+', "%2B"));
+        let shown = self.messages.trim_end_matches('/');
+        let url = format!("{shown}/development/sms?phone={}", phone.replace('+', "%2B"));
         let (status, body) = get(&url).await?;
         if status != 200 {
-            return Err(Failure(format!("{url}: {status}; is it in development mode?")));
+            return Err(Failure(format!("{url}: {status}; are messages shown there?")));
         }
         let mut messages = texts(&serde_json::from_slice(&body)?);
         messages.retain(|text| text.contains(matching));

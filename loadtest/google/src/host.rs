@@ -7,6 +7,7 @@
 //! was answered with 200 is answered the same again; a result that was told never changes.
 
 mod methods;
+mod phones;
 mod script;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::limits::{BODY_BYTES_MAX, REQUEST_ID_MAX};
 use crate::telling::Telling;
 use crate::wire;
 
+use phones::Phones;
 pub use script::{Delivery, Refusing, Script};
 
 /// What nobody learns anything from.
@@ -57,6 +59,7 @@ struct State {
     account: String,
     books: Books,
     telling: Telling,
+    phones: Phones,
     script: Mutex<Script>,
 }
 
@@ -77,9 +80,8 @@ impl Host {
             .await
             .map_err(|cause| Failure(format!("{address} cannot be listened on: {cause}")))?;
         let address = listener.local_addr()?;
-        let script = Mutex::default();
-        let state = State { envelope, account: account.to_owned(), books, telling, script };
-        let state = Arc::new(state);
+        let (account, phones, script) = (account.to_owned(), Phones::default(), Mutex::default());
+        let state = Arc::new(State { envelope, account, books, telling, phones, script });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
         Ok(Self { address, state, accepting })
     }
@@ -118,12 +120,21 @@ async fn answer(
                     <p>Thank you. You can close this page.";
         return Response::builder().header(CONTENT_TYPE, "text/html").body(Full::from(page));
     }
+    if head.uri.path() == phones::READ_PATH {
+        let shown = state.phones.sent_to(head.uri.query().unwrap_or_default());
+        return Response::builder().body(Full::from(shown.to_string()));
+    }
     let known = (head.method == Method::POST).then(|| method_and_account(head.uri.path()));
-    let Some((method, account)) = known.flatten() else {
-        return generic(404);
-    };
+    let is_message = head.method == Method::POST && head.uri.path() == phones::SEND_PATH;
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
         return generic(400);
+    };
+    if is_message {
+        let status = state.phones.receive(&body.to_bytes());
+        return Response::builder().status(status).body(Full::default());
+    }
+    let Some((method, account)) = known.flatten() else {
+        return generic(404);
     };
     match state.hear(method, account, &body.to_bytes()) {
         Err(status) => generic(status),

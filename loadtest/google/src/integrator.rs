@@ -95,9 +95,16 @@ impl Integrator {
     ) -> Result<Answer, Failure> {
         let body = request.at(moment);
         let sealed = self.envelope.seal(body.to_string().as_bytes(), SystemTime::now())?;
-        let url = self.url(method);
-        self.telling.asked(&url, &body);
-        let (status, bytes) = self.post(&url, sealed).await?;
+        self.telling.asked(&self.url(method), &body);
+        self.deliver(method, sealed).await
+    }
+
+    /// These very bytes.
+    ///
+    /// # Errors
+    /// If there is no answer at all.
+    pub async fn deliver(&self, method: &str, sealed: Vec<u8>) -> Result<Answer, Failure> {
+        let (status, bytes) = self.post(&self.url(method), sealed).await?;
         let opened = self.envelope.open(&bytes, SystemTime::now());
         // Whoever is not known is answered in the open.
         let json = opened.map_or(bytes.to_vec(), |opened| opened.json);

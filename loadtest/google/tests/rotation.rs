@@ -34,16 +34,16 @@ async fn both_sides_change_their_keys_and_no_call_fails() {
     for (side, other) in [("paceline", "google"), ("google", "paceline")] {
         let old = names(side).remove(0);
         keys.command(side, &["rotate"]);
-        paceline.reload(&stage).await;
+        paceline.reload().await;
         assert_eq!(echoes(&stage, &keys).await, 200, "{side} has two, {other} knows one");
         keys.give(side, other);
-        paceline.reload(&stage).await;
+        paceline.reload().await;
         assert_eq!(echoes(&stage, &keys).await, 200, "{other} knows both");
         keys.command(side, &["retire", &old]);
-        paceline.reload(&stage).await;
+        paceline.reload().await;
         assert_eq!(echoes(&stage, &keys).await, 200, "{side} has the new one");
         keys.command(other, &["retire", &old]);
-        paceline.reload(&stage).await;
+        paceline.reload().await;
         assert_eq!(echoes(&stage, &keys).await, 200, "{other} knows the new one");
     }
 }

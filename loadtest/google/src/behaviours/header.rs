@@ -8,6 +8,7 @@ use super::{Stage, Verdict, expect, same, usd};
 use crate::books::Kind;
 use crate::failure::Failure;
 use crate::google::send_otp;
+use crate::limits::BODY_BYTES_MAX;
 use crate::wire::{Request, fresh};
 
 fn echo() -> Request {
@@ -117,5 +118,17 @@ pub async fn what_is_no_json_is_refused(stage: &Stage) -> Result<Verdict, Failur
             return Err(Failure(format!("{text:?}: {status} {body}")));
         }
     }
+    Ok(Verdict::Held)
+}
+
+pub async fn a_body_over_the_limit_is_refused(stage: &Stage) -> Result<Verdict, Failure> {
+    let link = stage.link().await?;
+    let mut capture = stage.google.capture(&link.token, &usd(100));
+    capture.members["captureContext"] = json!({"padding": "x".repeat(BODY_BYTES_MAX)});
+    let body = capture.at(SystemTime::now()).to_string().into_bytes();
+    // So long a body is not sealed by anybody.
+    let answer = stage.google.integrator.deliver("capture", body).await?;
+    expect(answer.status == 413, "two million bytes", &answer)?;
+    stage.nothing_was_captured(&capture).await?;
     Ok(Verdict::Held)
 }

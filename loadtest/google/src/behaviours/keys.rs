@@ -3,10 +3,15 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
 use paceline_envelope::{Certificate, Directory, Envelope, Form, Keyring, OwnKey};
+use pgp::composed::{Deserializable, MessageBuilder, SignedPublicKey};
+use pgp::crypto::sym::SymmetricKeyAlgorithm;
+use rand_core::OsRng;
 use serde_json::json;
 
-use super::{Stage, Verdict, expect};
+use super::{Stage, Verdict, expect, usd};
 use crate::failure::Failure;
 use crate::integrator::Answer;
 use crate::wire::{Request, fresh};
@@ -50,6 +55,43 @@ pub async fn a_body_to_somebody_else_is_400(stage: &Stage) -> Result<Verdict, Fa
     let answer = echo_with(stage, &ours, ours.iter().map(|own| own.certificate())).await?;
     expect(answer.status == 400, "a body to ourselves", &answer)?;
     Ok(Verdict::Held)
+}
+
+pub async fn an_unencrypted_body_is_400(stage: &Stage) -> Result<Verdict, Failure> {
+    let Envelope::OpenPgp { .. } = &*stage.google.integrator.envelope else {
+        return Ok(IN_THE_OPEN);
+    };
+    let capture = stage.google.capture(&stage.link().await?.token, &usd(100));
+    let bare = capture.at(SystemTime::now()).to_string().into_bytes();
+    let answer = stage.google.integrator.deliver("capture", bare).await?;
+    expect(answer.is(400, "INVALID_PAYLOAD_ENCRYPTION"), "bare JSON", &answer)?;
+    stage.nothing_was_captured(&capture).await?;
+    Ok(Verdict::Held)
+}
+
+pub async fn an_unsigned_body_is_401(stage: &Stage) -> Result<Verdict, Failure> {
+    let Envelope::OpenPgp { keyring, .. } = &*stage.google.integrator.envelope else {
+        return Ok(IN_THE_OPEN);
+    };
+    let capture = stage.google.capture(&stage.link().await?.token, &usd(100));
+    let body = capture.at(SystemTime::now()).to_string();
+    let keys = keyring.keys();
+    let unsigned = encrypted(&body, keys.peers().next().ok_or("the integrator's key")?)?;
+    let answer = stage.google.integrator.deliver("capture", unsigned).await?;
+    expect(answer.is(401, "INVALID_PAYLOAD_SIGNATURE"), "encrypted and not signed", &answer)?;
+    stage.nothing_was_captured(&capture).await?;
+    Ok(Verdict::Held)
+}
+
+/// What the envelope never makes: a body that nobody has signed.
+fn encrypted(body: &str, to: &Certificate) -> Result<Vec<u8>, Failure> {
+    let library = |cause: pgp::errors::Error| Failure(cause.to_string());
+    let (to, _) = SignedPublicKey::from_string(&to.armored()?).map_err(library)?;
+    let subkey = to.public_subkeys.first().ok_or("a part of the key that is encrypted to")?;
+    let mut message = MessageBuilder::from_bytes("", body.to_owned())
+        .seipd_v1(OsRng, SymmetricKeyAlgorithm::AES256);
+    message.encrypt_to_key(OsRng, subkey).map_err(library)?;
+    Ok(URL_SAFE.encode(message.to_vec(OsRng).map_err(library)?).into_bytes())
 }
 
 /// Google, with other keys than its own for one call.

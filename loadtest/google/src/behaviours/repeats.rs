@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{PHONE_WITH_LITTLE, Stage, Verdict, expect, same, usd};
 use crate::books::Kind;
 use crate::failure::Failure;
+use crate::limits::CLOCKS_APART_MAX;
 
 pub async fn a_concluded_request_is_answered_the_same_again(
     stage: &Stage,
@@ -110,6 +111,27 @@ pub async fn a_repeat_whose_time_stamp_is_off_is_refused_and_the_next_is_answere
     let off = "REQUEST_TIMESTAMP_OUT_OF_RANGE";
     expect(late.is(400, off), "as it was sent hours ago", &late)?;
     same("sent again now", &first, &google.pay(Kind::Capture, &capture).await?)?;
+    all_goes_back(stage, &capture.id, 100).await
+}
+
+/// As somebody would who has listened: the envelope says nothing of when it was sent, the header in
+/// it does.
+pub async fn the_same_bytes_again_are_a_repeat_and_a_minute_later_too_old(
+    stage: &Stage,
+) -> Result<Verdict, Failure> {
+    let (integrator, link) = (&stage.google.integrator, stage.link().await?);
+    let capture = stage.google.capture(&link.token, &usd(100));
+    // Most of its minute has passed on its way.
+    let sent = SystemTime::now() - CLOCKS_APART_MAX + Duration::from_secs(5);
+    let body = capture.at(sent).to_string();
+    let bytes = integrator.envelope.seal(body.as_bytes(), SystemTime::now())?;
+    let first = integrator.deliver("capture", bytes.clone()).await?;
+    expect(first.is(200, "SUCCESS"), "the first delivery", &first)?;
+    same("the same bytes", &first, &integrator.deliver("capture", bytes.clone()).await?)?;
+    let too_old = sent + CLOCKS_APART_MAX + Duration::from_secs(1);
+    tokio::time::sleep(too_old.duration_since(SystemTime::now()).unwrap_or_default()).await;
+    let late = integrator.deliver("capture", bytes).await?;
+    expect(late.is(400, "REQUEST_TIMESTAMP_OUT_OF_RANGE"), "the same bytes later", &late)?;
     all_goes_back(stage, &capture.id, 100).await
 }
 

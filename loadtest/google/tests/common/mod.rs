@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use paceline_envelope::{Directory, Envelope, Form, Keyring};
-use paceline_google::behaviours::{ALL, Stage, Verdict};
+use paceline_google::behaviours::{
+    ALL, PHONE_OF_A_CLOSED_ACCOUNT, PHONE_WITH_LITTLE, PHONE_WITH_MONEY, Stage, Verdict,
+};
 use paceline_google::books::Books;
 use paceline_google::google::Google;
 use paceline_google::host::Host;
@@ -70,36 +72,61 @@ impl Paceline {
         *self = Self::start([&public.clone(), &admin.clone()], dir, environment).await;
     }
 
-    fn url(&self, which: usize) -> String {
+    pub fn url(&self, which: usize) -> String {
         format!("http://{}", self.addresses[which])
     }
 
     /// Has it read its keys again. The feed is read after them, and that is counted.
-    pub async fn reload(&self, stage: &Stage) {
-        let before = reloads(stage).await;
+    pub async fn reload(&self) {
+        let before = self.reloads().await;
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
         let began = Instant::now();
-        while reloads(stage).await == before {
+        while self.reloads().await == before {
             assert!(began.elapsed() < RELOADED_WITHIN, "it reads nothing again");
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    async fn reloads(&self) -> String {
+        let (_, metrics) = get(&format!("{}/metrics", self.url(1))).await.unwrap();
+        let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+        let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
+        metrics.lines().find(|line| line.starts_with(taken)).unwrap().to_owned()
+    }
+
+    /// `paceline account`, asking this one.
+    pub fn account(&self, args: &[&str]) -> String {
+        let mut paceline = Command::new(program());
+        let asking = ["--admin", &self.url(1)];
+        let done = paceline.arg("account").args(args).args(asking).env("PASSWORD", "paceline");
+        let done = done.output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    }
+
+    /// The customers that the development mode has by itself.
+    fn open_customers(&self) {
+        for (id, name, phone, funds) in [
+            ("acct-sally", "Sally", PHONE_WITH_MONEY, "500.00"),
+            ("acct-bob", "Bob", PHONE_WITH_LITTLE, "5.00"),
+            ("acct-carol", "Carol", PHONE_OF_A_CLOSED_ACCOUNT, "1.00"),
+        ] {
+            let email = format!("{}@otheremail.com", name.to_lowercase());
+            let known = ["--name", name, "--phone", phone, "--email", &email];
+            self.account(&[&["open", id, "--password-from", "PASSWORD"][..], &known].concat());
+            self.account(&["fund", id, funds]);
+        }
+        self.account(&["close", "acct-carol"]);
     }
 }
 
 const RELOADED_WITHIN: Duration = Duration::from_secs(30);
 
-async fn reloads(stage: &Stage) -> String {
-    let (_, metrics) = get(&format!("{}/metrics", stage.google.admin)).await.unwrap();
-    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
-    let taken = r#"api_catalogue_reloads_total{outcome="taken"}"#;
-    metrics.lines().find(|line| line.starts_with(taken)).unwrap().to_owned()
-}
-
 /// Plays a check on a server that was started for it.
-pub async fn play(name: &str, keys: Option<&Keys>) -> Verdict {
+pub async fn play(name: &str) -> Verdict {
     let files = tempfile::tempdir().unwrap();
-    let (stage, _paceline) = start(&files, keys).await;
+    let (stage, _paceline) = start(&files, None).await;
     let behaviour = ALL.iter().find(|behaviour| behaviour.name == name).unwrap();
     (behaviour.run)(&stage).await.unwrap_or_else(|why| panic!("{name}: {why}"))
 }
@@ -110,8 +137,12 @@ pub struct Keys {
 }
 
 impl Keys {
+    pub fn none() -> Self {
+        Self { files: tempfile::tempdir().unwrap() }
+    }
+
     pub fn exchanged() -> Self {
-        let keys = Self { files: tempfile::tempdir().unwrap() };
+        let keys = Self::none();
         for side in ["paceline", "google"] {
             keys.command(side, &["generate"]);
         }
@@ -161,13 +192,20 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
     if let Some(keys) = keys {
         let dir = keys.of("paceline").display().to_string();
         environment.push(("PACELINE_TOKENIZED__KEYS_DIR", dir));
+        environment.push(("PACELINE_SMS__URL", format!("http://{}/sms", host.address)));
     }
     let anywhere = ["127.0.0.1:0"; 2];
     let paceline = Paceline::start(anywhere, files.path().join("data"), environment).await;
     let base = format!("{}/tokenized", paceline.url(0));
     let integrator = Integrator::new(&base, envelope, telling);
-    let admin = paceline.url(1);
-    let google = Google { integrator, account: ACCOUNT.to_owned(), books, admin };
+    let messages = match keys {
+        Some(_) => format!("http://{}", host.address),
+        None => paceline.url(1),
+    };
+    if keys.is_some() {
+        paceline.open_customers();
+    }
+    let google = Google { integrator, account: ACCOUNT.to_owned(), books, messages };
     (Stage { google, host }, paceline)
 }
 
