@@ -6,7 +6,9 @@
 //! of any of them, `actors` keeps them in memory, each on the thread of its `host`, `directory`
 //! finds them, `dispatch` carries out what they owe, `idempotency` stands in front.
 
+pub mod acquirer;
 pub mod bank;
+pub mod card;
 pub mod clock;
 pub mod codec;
 pub mod gateway;

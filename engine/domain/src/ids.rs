@@ -202,6 +202,16 @@ wide_id!(
     "mov_"
 );
 wide_id!(
+    /// A card in one contractual account: a keyed hash of its number.
+    CardId,
+    "crd_"
+);
+wide_id!(
+    /// Evidence that Google handed over: a hash of whose it is and of the request that brought it.
+    DocumentId,
+    "doc_"
+);
+wide_id!(
     /// One request that uses a proof, so that its repeat is not a second use.
     UseId,
     "use_"

@@ -37,6 +37,12 @@ pub mod link;
 
 pub mod payment;
 
+pub mod authorization;
+pub mod card;
+pub mod card_payment;
+pub mod document;
+pub mod response_code;
+
 pub mod journal;
 pub mod notice;
 pub mod statement;

@@ -1,0 +1,309 @@
+//! What the holder or the issuer contests: inquiries, chargebacks, and reports of fraud.
+
+use serde::{Deserialize, Serialize};
+
+use super::told::{CaseTold, LineKind, RawResult, Subject};
+use super::{CardPayment, Event, Rejection};
+use crate::ids::{DocumentId, NoticeId};
+use crate::money::Micros;
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// Inquiries and chargebacks of one payment: networks allow a handful.
+pub const CASES_MAX: usize = 100;
+
+/// Reports of fraud on one payment.
+pub const FRAUDS_MAX: usize = 100;
+
+/// An inquiry or a chargeback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    pub opened: OpenCase,
+    pub state: CaseState,
+    /// Under which Google was told of it; a reversal names it.
+    pub notice: NoticeId,
+    pub documents: Vec<DocumentId>,
+}
+
+/// What is known of a case when it is raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCase {
+    /// Whoever raised it knows it by this name.
+    pub case: Text,
+    pub kind: CaseKind,
+    pub amount: Micros,
+    pub reason: DisputeReason,
+    pub raw: RawResult,
+    /// When the issuer raised it.
+    pub raised_on: Timestamp,
+    pub reply_by: Timestamp,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaseKind {
+    /// The issuer asks; no money moves.
+    Inquiry,
+    /// The issuer has given the money back.
+    Chargeback(Stage),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    First,
+    Second,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CaseState {
+    Open,
+    /// Won: the money has come back.
+    Reversed {
+        at: Timestamp,
+    },
+}
+
+/// Why a payment is contested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DisputeReason {
+    Fraud,
+    FamiliarFraud,
+    Suspicious,
+    ChargeNotRecognized,
+    CreditNotProcessed,
+    DuplicatePayment,
+    SubscriptionCanceled,
+    InputError,
+    InsufficientFunds,
+    NotDelivered,
+    DefectiveOrNotAsDescribed,
+    IncorrectMerchandise,
+    UnwantedMerchandise,
+    TransactionAmountDiffer,
+    PaidByOtherMeans,
+    LatePresentment,
+    Unclear,
+    Other,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fraud {
+    /// Google's word for the kind.
+    pub kind: Text,
+    pub raw: RawResult,
+    pub at: Timestamp,
+}
+
+impl Case {
+    pub fn is_chargeback(&self) -> bool {
+        matches!(self.opened.kind, CaseKind::Chargeback(_))
+    }
+
+    fn is_open_chargeback(&self) -> bool {
+        self.is_chargeback() && self.state == CaseState::Open
+    }
+}
+
+impl CardPayment {
+    /// A chargeback is of what was captured and not given back already; a second one follows a first
+    /// that was reversed.
+    pub(super) fn decide_case(&self, case: Box<OpenCase>) -> Result<Vec<Event>, Rejection> {
+        if let Some(known) = self.case(&case.case) {
+            let same = OpenCase { at: known.opened.at, ..OpenCase::clone(&case) } == known.opened;
+            return if same { Ok(vec![]) } else { Err(Rejection::CaseTaken) };
+        }
+        if !self.is_captured() {
+            return Err(Rejection::NotCaptured);
+        }
+        if case.amount <= Micros::ZERO {
+            return Err(Rejection::NothingAsked);
+        }
+        if self.cases.len() >= CASES_MAX {
+            return Err(Rejection::TooMany);
+        }
+        let left = match case.kind {
+            CaseKind::Inquiry => self.amounts.captured,
+            CaseKind::Chargeback(_) => self.remainder(),
+        };
+        if case.amount > left {
+            return Err(Rejection::ChargebackExceedsRemainder { left });
+        }
+        if case.kind == CaseKind::Chargeback(Stage::Second) && !self.has_won() {
+            return Err(Rejection::CaseUnknown);
+        }
+        Ok(vec![Event::CaseOpened { case }])
+    }
+
+    pub(super) fn decide_chargeback_reversal(
+        &self,
+        case: Text,
+        raw: RawResult,
+        reversed_on: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Rejection> {
+        let known = self.case(&case).filter(|case| case.is_chargeback());
+        match known.ok_or(Rejection::CaseUnknown)?.state {
+            CaseState::Open => {
+                Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }])
+            }
+            CaseState::Reversed { .. } => Err(Rejection::CaseClosed),
+        }
+    }
+
+    /// Evidence is for the chargeback that is open, while there is time to reply.
+    pub(super) fn decide_defence(
+        &self,
+        document: DocumentId,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.cases.iter().any(|case| case.documents.contains(&document)) {
+            return Ok(vec![]);
+        }
+        let mut contested = self.cases.iter().rev().filter(|case| case.is_chargeback()).peekable();
+        if contested.peek().is_none() {
+            return Err(Rejection::CaseUnknown);
+        }
+        match contested.find(|case| case.state == CaseState::Open) {
+            None => Err(Rejection::CaseClosed),
+            Some(case) if case.opened.reply_by < now => Err(Rejection::TooLateToReply),
+            Some(case) if case.documents.len() >= CASES_MAX => Err(Rejection::TooMany),
+            Some(_) => Ok(vec![Event::Defended { document, at: now }]),
+        }
+    }
+
+    pub(super) fn decide_fraud(
+        &self,
+        kind: Text,
+        raw: RawResult,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !self.is_captured() {
+            return Err(Rejection::NotCaptured);
+        }
+        if self.frauds.iter().any(|known| known.kind == kind && known.raw == raw) {
+            return Ok(vec![]);
+        }
+        if self.frauds.len() >= FRAUDS_MAX {
+            return Err(Rejection::TooMany);
+        }
+        Ok(vec![Event::FraudReported { kind, raw, at: now }])
+    }
+
+    pub(super) fn apply_case(&mut self, opened: &OpenCase) {
+        let capture = self.capture_request();
+        let told = CaseTold {
+            capture: capture.clone(),
+            amount: opened.amount,
+            reason: opened.reason,
+            raw: opened.raw.clone(),
+            raised_on: opened.raised_on,
+            reply_by: opened.reply_by,
+            case: opened.case.clone(),
+        };
+        let (subject, line) = match opened.kind {
+            CaseKind::Inquiry => (Subject::Inquiry(told), None),
+            CaseKind::Chargeback(stage) => {
+                let line = self.line(LineKind::Chargeback, capture, opened.amount, opened.at);
+                (Subject::Chargeback { stage, told }, Some(line))
+            }
+        };
+        let notice = self.tell(Some(subject), line);
+        let (opened, state) = (opened.clone(), CaseState::Open);
+        self.cases.push(Case { opened, state, notice, documents: vec![] });
+    }
+
+    pub(super) fn apply_chargeback_reversed(
+        &mut self,
+        name: &Text,
+        raw: &RawResult,
+        reversed_on: Timestamp,
+        at: Timestamp,
+    ) {
+        let capture = self.capture_request();
+        let case = self.cases.iter_mut().find(|case| case.opened.case == *name);
+        let case = case.expect("what is reversed was charged back");
+        case.state = CaseState::Reversed { at };
+        let (chargeback, amount) = (case.notice, case.opened.amount);
+        let line = self.line(LineKind::ChargebackReversal, capture, amount, at);
+        let raw = raw.clone();
+        let subject = Subject::ChargebackReversed { chargeback, amount, raw, reversed_on };
+        self.tell(Some(subject), Some(line));
+    }
+
+    pub(super) fn apply_defended(&mut self, document: DocumentId) {
+        let open = self.cases.iter_mut().rev().find(|case| case.is_open_chargeback());
+        open.expect("what is defended is open").documents.push(document);
+    }
+
+    pub(super) fn apply_fraud(&mut self, kind: &Text, raw: &RawResult, at: Timestamp) {
+        self.frauds.push(Fraud { kind: kind.clone(), raw: raw.clone(), at });
+        let capture = self.capture_request();
+        let (kind, raw) = (kind.clone(), raw.clone());
+        self.tell(Some(Subject::FraudReported { capture, kind, raw }), None);
+    }
+
+    /// What the issuer has taken back and not returned.
+    pub fn charged_back(&self) -> Micros {
+        let open = self.cases.iter().filter(|case| case.is_open_chargeback());
+        open.fold(Micros::ZERO, |sum, case| sum + case.opened.amount)
+    }
+
+    fn case(&self, name: &Text) -> Option<&Case> {
+        self.cases.iter().find(|case| case.opened.case == *name)
+    }
+
+    fn has_won(&self) -> bool {
+        self.cases.iter().any(|case| case.is_chargeback() && case.state != CaseState::Open)
+    }
+
+    fn capture_request(&self) -> crate::ids::RequestId {
+        self.capture.as_ref().expect("what is contested was captured").request.clone()
+    }
+}
+
+impl DisputeReason {
+    pub const ALL: [Self; 18] = [
+        Self::Fraud,
+        Self::FamiliarFraud,
+        Self::Suspicious,
+        Self::ChargeNotRecognized,
+        Self::CreditNotProcessed,
+        Self::DuplicatePayment,
+        Self::SubscriptionCanceled,
+        Self::InputError,
+        Self::InsufficientFunds,
+        Self::NotDelivered,
+        Self::DefectiveOrNotAsDescribed,
+        Self::IncorrectMerchandise,
+        Self::UnwantedMerchandise,
+        Self::TransactionAmountDiffer,
+        Self::PaidByOtherMeans,
+        Self::LatePresentment,
+        Self::Unclear,
+        Self::Other,
+    ];
+
+    /// The word on the command line and in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fraud => "fraud",
+            Self::FamiliarFraud => "familiar_fraud",
+            Self::Suspicious => "suspicious",
+            Self::ChargeNotRecognized => "charge_not_recognized",
+            Self::CreditNotProcessed => "credit_not_processed",
+            Self::DuplicatePayment => "duplicate_payment",
+            Self::SubscriptionCanceled => "subscription_canceled",
+            Self::InputError => "input_error",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::NotDelivered => "not_delivered",
+            Self::DefectiveOrNotAsDescribed => "defective_or_not_as_described",
+            Self::IncorrectMerchandise => "incorrect_merchandise",
+            Self::UnwantedMerchandise => "unwanted_merchandise",
+            Self::TransactionAmountDiffer => "transaction_amount_differ",
+            Self::PaidByOtherMeans => "paid_by_other_means",
+            Self::LatePresentment => "late_presentment",
+            Self::Unclear => "unclear",
+            Self::Other => "other",
+        }
+    }
+}

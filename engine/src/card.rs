@@ -1,0 +1,298 @@
+//! Standard Payments, card: what a wire may ask of the engine, and what it has to put into words.
+//!
+//! Why: as in [`tokenized`](crate::tokenized), the answer to a keyed request is worded inside the
+//! turn that it tells of. What the words are is the wire's; what they say is here, typed.
+//! Promise: a refusal, a failure of the network's and an unfinished request are never remembered;
+//! everything else is, a decline too, and a repeat gets the same words. The number of a card leaves
+//! this for the acquirer alone, and its verification code is in memory only.
+
+use std::fmt;
+
+use paceline_domain::authorization::{Approval, Verdict};
+use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult};
+use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::response_code::Failure;
+use paceline_domain::text::Text;
+use paceline_domain::time::Timestamp;
+
+use crate::secret::Secret;
+use crate::voice::Reply;
+
+/// `reserveFunds`, `capture` in one message, `verifyCardWithMinimumReservation`.
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    pub request: RequestId,
+    pub integrator: IntegratorAccountId,
+    pub flow: Flow,
+    pub card: CardOnFile,
+    /// Verified, if it is there, and forgotten.
+    pub cvn: Option<Secret>,
+    /// Above zero; `None` in a verification, where it is the integrator's to choose.
+    pub amount: Option<Micros>,
+    pub currency: CurrencyCode,
+    pub description: Text,
+    pub category: MerchantCategory,
+    pub address: Option<Address>,
+    pub processing: Processing,
+}
+
+/// What is kept of a card, sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardOnFile {
+    /// 12 to 19 digits.
+    pub number: Secret,
+    /// UTF-8.
+    pub name: Secret,
+    pub expires: Expiry,
+    /// If the number is a network's token in place of the card's own.
+    pub token: Option<NetworkToken>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkToken {
+    /// Proof of this one use: forgotten with the verification code.
+    pub cryptogram: Option<Secret>,
+}
+
+/// The last month in which a card is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// 1 to 12.
+    pub month: u8,
+    /// Four digits.
+    pub year: u16,
+}
+
+/// What a merchant sells: four digits of ISO 18245.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct MerchantCategory(pub [u8; 4]);
+
+impl fmt::Debug for MerchantCategory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
+    }
+}
+
+/// The holder's address, for the issuer to compare. Never stored.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Address {
+    pub lines: Vec<Text>,
+    pub locality: Option<Text>,
+    pub administrative_area: Option<Text>,
+    pub postal_code: Option<Text>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<Text>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Address(…)")
+    }
+}
+
+/// How the networks are to take it. Members that do not apply are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Processing {
+    /// The network that the holder has chosen.
+    pub network: Option<Text>,
+    /// ECI.
+    pub commerce_indicator: Option<Text>,
+    pub three_d_secure: Option<ThreeDSecure>,
+    pub stored_credential: Option<StoredCredential>,
+    /// Why the holder need not be authenticated, in Google's word.
+    pub exemption: Option<Text>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct ThreeDSecure {
+    pub directory_server_transaction: Option<Text>,
+    /// Proof of the authentication.
+    pub cavv: Option<Secret>,
+    pub version: Option<Text>,
+    pub server_transaction: Option<Text>,
+}
+
+impl fmt::Debug for ThreeDSecure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ThreeDSecure(…)")
+    }
+}
+
+/// Who began a payment with a stored credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredCredential {
+    Customer {
+        /// Google's words, passed on.
+        intent: Option<Text>,
+        storage: Option<Text>,
+    },
+    Merchant {
+        intent: Option<Text>,
+        /// The network's id of the payment that it continues.
+        previous: Option<Text>,
+    },
+}
+
+/// `asynchronousCaptureFundsReservation`.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    pub request: RequestId,
+    pub integrator: IntegratorAccountId,
+    pub reservation: RequestId,
+    /// Above zero.
+    pub amount: Micros,
+}
+
+/// `asynchronousCancelFundsReservation`.
+#[derive(Clone, Debug)]
+pub struct Void {
+    pub request: RequestId,
+    pub integrator: IntegratorAccountId,
+    pub reservation: RequestId,
+}
+
+/// `asynchronousRefund`.
+#[derive(Clone, Debug)]
+pub struct Refund {
+    pub request: RequestId,
+    pub integrator: IntegratorAccountId,
+    pub capture: RequestId,
+    /// Above zero.
+    pub amount: Micros,
+}
+
+/// `defendChargeback`.
+#[derive(Clone, Debug)]
+pub struct Defend {
+    pub request: RequestId,
+    pub integrator: IntegratorAccountId,
+    /// `None`: a payment that was made outside of Standard Payments, and is not known here.
+    pub capture: Option<RequestId>,
+    /// A PDF.
+    pub document: Secret,
+}
+
+/// What an operator, or a connector of the acquirer's, makes known.
+#[derive(Clone, Debug)]
+pub struct Raise {
+    pub integrator: IntegratorAccountId,
+    pub what: Raised,
+}
+
+#[derive(Clone, Debug)]
+pub enum Raised {
+    Case {
+        capture: RequestId,
+        /// Whoever raises it knows it by this name; a repeat is no second case.
+        case: Text,
+        kind: CaseKind,
+        amount: Micros,
+        reason: DisputeReason,
+        raw: RawResult,
+        raised_on: Timestamp,
+        reply_by: Timestamp,
+    },
+    ChargebackReversal {
+        capture: RequestId,
+        case: Text,
+        raw: RawResult,
+        reversed_on: Timestamp,
+    },
+    RefundReversal {
+        refund: RequestId,
+        raw: RawResult,
+    },
+    Fraud {
+        capture: RequestId,
+        kind: Text,
+        raw: RawResult,
+    },
+    CaptureReference {
+        capture: RequestId,
+        number: Text,
+    },
+    RefundReference {
+        refund: RequestId,
+        number: Text,
+    },
+}
+
+/// What a request came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
+    Authorized { flow: Flow, payment: PaymentId, result: Result<&'a Approval, &'a Verdict> },
+    /// `asynchronousCaptureFundsReservation`: what comes of it is notified.
+    CaptureAcknowledged { payment: PaymentId },
+    /// `asynchronousCancelFundsReservation`: what comes of it is notified.
+    VoidAcknowledged,
+    /// `asynchronousRefund`: what comes of it is notified.
+    RefundAcknowledged { refund: RefundId },
+    /// `defendChargeback`.
+    Defended { document: DocumentId },
+    /// Nothing was done, and the same request may come again: no 200.
+    Refused(Refusal),
+    /// Neither the issuer nor the network has decided: no 200. The raw code, if there was one.
+    Failed(Failure),
+    /// Under way, and longer than the caller can wait: 503. Whoever asks again hears what comes of
+    /// it.
+    Unfinished,
+}
+
+/// Why nothing was done. None of these is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the request's id names another payment, or one that is under way")]
+    RequestTaken,
+    #[error("reservationRequestId: there is no such reservation")]
+    ReservationUnknown,
+    #[error("captureRequestId: there is no such capture")]
+    CaptureUnknown,
+    #[error("refundRequestId: there is no such refund")]
+    RefundUnknown,
+    #[error("mrnPaymentDetails: the payment was not made here")]
+    PaymentElsewhere,
+    #[error("nothing is reserved: the reservation was declined or has not been concluded")]
+    NotReserved,
+    #[error("the reservation was captured already")]
+    CapturedAlready,
+    #[error("the reservation was cancelled")]
+    Voided,
+    #[error("a card verification can be cancelled, and not captured")]
+    OnlyVerified,
+    #[error("amount is above what is reserved: {} micros", held.0)]
+    CaptureExceedsHold { held: Micros },
+    #[error("the amount must be above zero")]
+    NothingAsked,
+    #[error("nothing was captured that could be refunded or contested")]
+    NotCaptured,
+    #[error("refundAmount is above what is left of the capture: {} micros", left.0)]
+    RefundExceedsRemainder { left: Micros },
+    #[error("the amount is above what is left to be charged back: {} micros", left.0)]
+    ChargebackExceedsRemainder { left: Micros },
+    #[error("there are too many of this kind on one payment")]
+    TooMany,
+    #[error("the refund has not succeeded")]
+    NotRefunded,
+    #[error("the refund was reversed already")]
+    ReversedAlready,
+    #[error("there is no chargeback that could be defended or reversed")]
+    CaseUnknown,
+    #[error("another case of this name is known")]
+    CaseTaken,
+    #[error("the chargeback is closed")]
+    CaseClosed,
+    #[error("the time to reply to the chargeback is over")]
+    TooLateToReply,
+    #[error("another acquirer reference number is known")]
+    ReferenceDiffers,
+    #[error("the document is too large, or another has its name")]
+    DocumentUnkept,
+}
+
+/// A wire's words. The body is all that follows the header of the answer, whose time is the moment
+/// of each delivery.
+pub trait Voice: Send + Sync + 'static {
+    fn words(&self, outcome: &Outcome<'_>) -> Reply;
+}
