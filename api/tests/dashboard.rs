@@ -171,3 +171,19 @@ fn promtool(arguments: &[&str], input: &str) {
 fn grafana(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana").join(file)
 }
+
+/// Whoever reads a page of metrics as JSON has no word for what is without end: the life of keys
+/// that there are none of.
+#[test]
+fn every_metric_of_a_server_without_keys_is_a_finite_number() {
+    let serving = Serving::with("");
+    let page = serving.ask_admin("GET", "/metrics").body;
+    let values = page.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let endless: Vec<_> = values
+        .filter(|line| {
+            let value = line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
+            !value.is_some_and(f64::is_finite)
+        })
+        .collect();
+    assert_eq!(endless, Vec::<&str>::new());
+}

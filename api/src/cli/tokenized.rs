@@ -88,10 +88,9 @@ impl Tokenized {
 
     /// Tells how long the keys last, so that somebody is told in time.
     pub fn tell_keys(&self) {
-        metrics::keys_end(match &self.settings.envelope {
-            Envelope::OpenPgp { keyring, .. } => keyring.keys().until(SystemTime::now()),
-            Envelope::Plaintext => None,
-        });
+        if let Envelope::OpenPgp { keyring, .. } = &self.settings.envelope {
+            metrics::keys_end(keyring.keys().until(SystemTime::now()));
+        }
     }
 
     /// Keys come and go without a restart.
