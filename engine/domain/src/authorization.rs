@@ -70,8 +70,8 @@ pub struct CardFacts {
     pub issuer: Option<Text>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<Text>,
-    /// The first is the one that was used.
-    pub network: Network,
+    /// The one that was used; `None` if no network has cards of such a number.
+    pub network: Option<Network>,
     pub kind: CardKind,
 }
 

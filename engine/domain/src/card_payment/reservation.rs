@@ -266,10 +266,11 @@ impl CardPayment {
 
     /// A code of the network that the card is of.
     pub(super) fn raw(&self, code: &str) -> RawResult {
-        let scope = match &self.authorization {
-            Authorization::Approved(approval) => Some(approval.verdict.card.network),
-            _ => self.terms.network,
+        let used = match &self.authorization {
+            Authorization::Approved(approval) => approval.verdict.card.network,
+            _ => None,
         };
+        let scope = used.or(self.terms.network);
         RawResult {
             scope: scope.and_then(|network| Text::parse(network.word()).ok()),
             code: Text::parse(code).expect("a code is short"),
