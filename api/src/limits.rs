@@ -143,3 +143,6 @@ pub const SIGN_IN_NAMES_MAX: usize = 10_000;
 
 /// Bytes of what an operator sends to the admin listener.
 pub const ADMIN_BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// Lines of a card holder's address: forms have two or three.
+pub const ADDRESS_LINES_MAX: usize = 10;

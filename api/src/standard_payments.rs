@@ -8,6 +8,7 @@
 //! stays one; everything else may be asked again.
 //! Left out: mandates, reference numbers and direct debit; version 2; JWE.
 
+pub mod card;
 pub mod development;
 pub mod fault;
 pub mod fingerprint;

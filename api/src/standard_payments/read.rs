@@ -3,8 +3,10 @@
 //! Why: unknown members and unknown words are let pass, for the protocol grows; what we use is
 //! checked exactly. A member that is `null` is not there.
 
+use std::ops::RangeInclusive;
+
 use paceline_domain::money::{CurrencyCode, Micros};
-use paceline_domain::text::Text;
+use paceline_domain::text::{TEXT_BYTES_MAX, Text};
 use paceline_domain::time::Timestamp;
 use paceline_engine::Secret;
 use serde_json::{Map, Value};
@@ -63,6 +65,51 @@ impl<'a> Members<'a> {
         self.parsed(name, Text::parse)
     }
 
+    /// What is made of a member, if it is there.
+    pub fn known<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self, &str) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        self.has(name).then(|| read(self, name)).transpose()
+    }
+
+    /// Texts in a list; none if there is no list.
+    pub fn texts(&self, name: &str, count_max: usize) -> Result<Vec<Text>, Fault> {
+        let Some(list) = self.get(name) else { return Ok(vec![]) };
+        let list = list.as_array().filter(|list| list.len() <= count_max);
+        let what = || format!("a list of at most {count_max} texts is wanted");
+        let list = list.ok_or_else(|| self.invalid(name, &what()))?;
+        let text = |entry: &Value| Text::parse(entry.as_str()?).ok();
+        let texts: Option<Vec<_>> = list.iter().map(text).collect();
+        texts.ok_or_else(|| self.invalid(name, &what()))
+    }
+
+    /// Words of people, kept from every log.
+    pub fn secret_text(&self, name: &str) -> Result<Secret, Fault> {
+        let text = self.string(name)?;
+        match !text.is_empty() && Text::parse(text).is_ok() {
+            true => Ok(Secret::new(text.as_bytes().to_vec())),
+            false => {
+                let what = format!("1 to {TEXT_BYTES_MAX} bytes without control characters");
+                Err(self.invalid(name, &format!("{what} are wanted")))
+            }
+        }
+    }
+
+    /// Digits that are kept from every log.
+    pub fn digits(&self, name: &str, count: RangeInclusive<usize>) -> Result<Secret, Fault> {
+        let text = self.string(name)?;
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match digits && count.contains(&text.len()) {
+            true => Ok(Secret::new(text.as_bytes().to_vec())),
+            false => {
+                let what = format!("{} to {} digits are wanted", count.start(), count.end());
+                Err(self.invalid(name, &what))
+            }
+        }
+    }
+
     /// A text that is kept from every log.
     pub fn secret(&self, name: &str) -> Result<Secret, Fault> {
         let text = self.string(name)?;
@@ -105,12 +152,18 @@ impl<'a> Members<'a> {
         self.parsed(name, parse)
     }
 
+    /// Micros above zero, of a currency that is said elsewhere.
+    pub fn micros(&self, name: &str) -> Result<Micros, Fault> {
+        let amount = Micros(self.int64(name)?);
+        match amount > Micros::ZERO {
+            true => Ok(amount),
+            false => Err(self.invalid(name, "an amount above zero is wanted")),
+        }
+    }
+
     /// Micros above zero, a whole number of the currency's minor units.
     pub fn amount(&self, name: &str, currency: CurrencyCode) -> Result<Micros, Fault> {
-        let amount = Micros(self.int64(name)?);
-        if amount <= Micros::ZERO {
-            return Err(self.invalid(name, "an amount above zero is wanted"));
-        }
+        let amount = self.micros(name)?;
         let exact = amount.to_minor(currency);
         exact.map(|_| amount).map_err(|error| self.invalid(name, &error.to_string()))
     }
@@ -157,6 +210,20 @@ impl<'a> Members<'a> {
     /// The same, where one must be there.
     pub fn one_of<const N: usize>(&self, names: [&'static str; N]) -> Result<&'static str, Fault> {
         self.union(names)?.ok_or_else(|| Fault::missing(&self.path(&names.join(" or "))))
+    }
+
+    /// The one member of a union whose members are known by how their names begin.
+    ///
+    /// - `known`: one of them, for messages.
+    pub fn one_with_prefix(&self, prefix: &str, known: &str) -> Result<&'a str, Fault> {
+        let is_one =
+            |(name, value): &(&'a String, &Value)| name.starts_with(prefix) && !value.is_null();
+        let mut there = self.members.iter().filter(is_one).map(|(name, _)| name.as_str());
+        match (there.next(), there.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(self.invalid(known, "it and its like exclude each other")),
+            (None, _) => Err(Fault::missing(&self.path(known))),
+        }
     }
 }
 

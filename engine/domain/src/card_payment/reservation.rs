@@ -122,7 +122,7 @@ impl CardPayment {
         reference: Option<Text>,
         now: Timestamp,
     ) -> Vec<Event> {
-        if !self.capture.as_ref().is_some_and(|capture| capture.outcome.is_none()) {
+        if self.capture.as_ref().is_none_or(|capture| capture.outcome.is_some()) {
             return vec![];
         }
         let referenced = reference.filter(|_| outcome.is_ok()).map(|number| Event::Referenced {
