@@ -5,6 +5,8 @@
 //! id. The simulated acquirer is one; a connector of the integrator's own is another.
 //! Promise: a number is handed over only here, and a verification code at most once.
 
+pub mod simulated;
+
 use std::time::Duration;
 
 use paceline_domain::authorization::{Approval, Verdict};

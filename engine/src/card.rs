@@ -6,6 +6,8 @@
 //! everything else is, a decline too, and a repeat gets the same words. The number of a card leaves
 //! this for the acquirer alone, and its verification code is in memory only.
 
+pub mod number;
+
 use std::fmt;
 
 use paceline_domain::authorization::{Approval, Verdict};

@@ -22,6 +22,7 @@ pub mod report;
 pub mod tokenized;
 
 mod actors;
+mod calendar;
 mod directory;
 mod dispatch;
 mod engine;
@@ -32,6 +33,7 @@ mod ledger;
 mod levels;
 mod seal;
 mod secret;
+mod simulated;
 mod timers;
 mod turn;
 mod voice;

@@ -2,8 +2,6 @@
 //!
 //! Why: everything that a real processor does to an engine can be had here on demand. It keeps a
 //! book of its own, so that what it says it moved can be held against what the engine says.
-//! Left out: the death of the machine. Its book survives the death of this process; a real
-//! processor's does not depend on us at all.
 //!
 //! | token | what happens |
 //! |---|---|
@@ -15,45 +13,26 @@
 //! | any other `sim_…` | declined as `invalid_credential`: a slip of the pen buys nothing |
 //! | anything else | approved |
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use dashmap::DashMap;
 use paceline_domain::decline::DeclineReason;
 use paceline_domain::ids::AttemptId;
 use paceline_domain::money::{CurrencyCode, MinorUnits};
-use paceline_storage::{Append, AppendError, DueChange, EventLog, StreamId, Version};
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use paceline_storage::{AppendError, EventLog, StreamId};
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 use super::{Answer, Asking, Charge, Gateway};
-use crate::codec;
 use crate::secret::Secret;
+use crate::simulated::{Book, Latency, Outages};
 
-/// Questions that an outage swallows.
-pub const OUTAGE_ASKS: u32 = 3;
-
-/// How the simulated processor behaves.
-#[derive(Clone, Debug)]
-pub struct SimulatedOptions {
-    /// The same seed gives the same latencies in the same order.
-    pub seed: u64,
-    /// Half of the answers take at most this long.
-    pub latency_median: Duration,
-    /// 99 of 100 answers take at most this long.
-    pub latency_p99: Duration,
-}
+pub use crate::simulated::{OUTAGE_ASKS, SimulatedOptions};
 
 /// The simulated processor.
 pub struct Simulated {
-    options: SimulatedOptions,
-    random: Mutex<StdRng>,
-    book: Arc<dyn EventLog>,
-    /// Questions that an outage has swallowed, while it lasts.
-    swallowed: DashMap<AttemptId, u32>,
+    latency: Latency,
+    book: Book,
+    outages: Outages<AttemptId>,
 }
 
 /// One line of the processor's book.
@@ -87,8 +66,8 @@ enum Script {
 impl Simulated {
     /// - `book`: where the processor writes what it does; nobody else's.
     pub fn new(options: SimulatedOptions, book: Arc<dyn EventLog>) -> Self {
-        let random = Mutex::new(StdRng::seed_from_u64(options.seed));
-        Self { options, random, book, swallowed: DashMap::new() }
+        let (latency, book) = (Latency::new(options), Book::new(book));
+        Self { latency, book, outages: Outages::new() }
     }
 
     /// What the processor's book says of an attempt, oldest first.
@@ -96,8 +75,7 @@ impl Simulated {
     /// # Errors
     /// A word on why the book cannot be read.
     pub fn book_of(book: &dyn EventLog, attempt: AttemptId) -> Result<Vec<Entry>, String> {
-        let records = book.history(page(attempt)).map_err(|error| error.to_string())?;
-        records.iter().map(|record| codec::decode(record).map_err(|e| e.to_string())).collect()
+        Book::read(book, page(attempt))
     }
 
     /// Carries a movement out, unless the book says that it was. `true` if it is new.
@@ -107,7 +85,8 @@ impl Simulated {
         movement: Movement,
         outcome: Result<(), DeclineReason>,
     ) -> Option<(Result<(), DeclineReason>, bool)> {
-        let read = || Self::book_of(&*self.book, charge.attempt).ok();
+        let page = page(charge.attempt);
+        let read = || self.book.page::<Entry>(page);
         // A reservation is the first on its page nearly always, and the book says if it is not.
         let mut entries = match movement {
             Movement::Reserved => vec![],
@@ -124,7 +103,7 @@ impl Simulated {
             }
             let Charge { attempt, amount, currency } = charge;
             let entry = Entry { movement, attempt, amount, currency, outcome };
-            match self.write(entries.len() as u64, &entry).await {
+            match self.book.write(page, entries.len(), &entry).await {
                 Ok(_) => return Some((outcome, true)),
                 Err(AppendError::Conflict { .. }) => entries = read()?, // it was asked before
                 Err(_) => return None,
@@ -132,30 +111,9 @@ impl Simulated {
         }
     }
 
-    async fn write(&self, version: u64, entry: &Entry) -> Result<Version, AppendError> {
-        let (written, wait) = oneshot::channel();
-        let turn = Append {
-            stream: page(entry.attempt),
-            expected: Version(version),
-            record: Some(codec::encode(entry)),
-            snapshot: None,
-            answer: None,
-            due: DueChange::Keep,
-        };
-        let done = Box::new(move |result| {
-            let _ = written.send(result); // whoever asked may have given up
-        });
-        let stopped = || AppendError::Stopped("the processor's book is full".into());
-        self.book.append(turn, done).map_err(|_| stopped())?;
-        wait.await.unwrap_or_else(|_| Err(stopped()))
-    }
-
     async fn answer(&self, charge: Charge, movement: Movement, script: Script) -> Answer {
-        let latency = self.latency();
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await; // a sleep of nothing takes a timer's tick
-        }
-        if script == Script::Outage && self.swallows(charge.attempt) {
+        self.latency.pass().await;
+        if script == Script::Outage && self.outages.swallow(charge.attempt) {
             return Answer::Unknown;
         }
         let outcome = match script {
@@ -176,34 +134,7 @@ impl Simulated {
         }
         outcome.map_or_else(Answer::Declined, |()| Answer::Approved)
     }
-
-    fn swallows(&self, attempt: AttemptId) -> bool {
-        let mut asks = self.swallowed.entry(attempt).or_insert(0);
-        *asks += 1;
-        let swallows = *asks <= OUTAGE_ASKS;
-        drop(asks);
-        if !swallows {
-            self.swallowed.remove(&attempt);
-        }
-        swallows
-    }
-
-    /// A log-normal time with the configured median and 99th percentile.
-    fn latency(&self) -> Duration {
-        let SimulatedOptions { latency_median: median, latency_p99: p99, .. } = self.options;
-        if median.is_zero() {
-            return Duration::ZERO;
-        }
-        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
-        // The sum of twelve uniform numbers less six is close to a standard normal one.
-        let normal = (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
-        let spread = (p99.max(median).as_secs_f64() / median.as_secs_f64()).ln() / NORMAL_P99;
-        median.mul_f64((normal * spread).exp())
-    }
 }
-
-/// The 99th percentile of the standard normal distribution.
-const NORMAL_P99: f64 = 2.326;
 
 impl Gateway for Simulated {
     fn reserve(&self, charge: Charge, credential: Secret) -> Asking<'_> {
