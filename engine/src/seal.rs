@@ -62,16 +62,7 @@ impl SealKey {
     pub fn create(path: &Path) -> io::Result<Self> {
         let mut key = [0; KEY_BYTES];
         SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("no random numbers"))?;
-        // Written beside and renamed, so that a crash leaves a whole key or none.
-        let beside = path.with_extension("new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(&key)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
-        if let Some(parent) = path.parent() {
-            File::open(parent)?.sync_all()?;
-        }
+        keep(path, &key)?;
         Ok(Self::new(&key))
     }
 
@@ -134,6 +125,23 @@ impl SealKey {
         let wide: [u8; 16] = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
         InstrumentId(beside(session.0, u128::from_be_bytes(wide)))
     }
+}
+
+/// Puts a secret into a file that only its owner may read, on disk before anybody goes on. It is
+/// written beside and renamed, so that a crash leaves the whole of the new or of the old.
+pub(crate) fn keep(path: &Path, secret: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    if let Some(parent) = path.parent() {
+        // The parent of a bare name is where we are.
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
