@@ -34,7 +34,7 @@ pub struct Site {
 
 /// Standard Payments, where it is spoken.
 pub struct Tokenized {
-    pub wire: Arc<standard_payments::Wire>,
+    pub wire: Arc<standard_payments::Wire<standard_payments::Method>>,
     pub page: standard_payments::Page,
     pub development: Option<Arc<Development>>,
 }

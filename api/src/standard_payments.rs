@@ -22,13 +22,14 @@ pub mod results;
 pub mod serve;
 pub mod settings;
 pub mod sms;
+pub mod wanted;
 pub mod words;
 
 pub use fault::Fault;
 pub use method::Method;
 pub use page::Page;
 pub use serve::Wire;
-pub use settings::Settings;
+pub use settings::{Door, Settings};
 pub use words::Words;
 
 /// The major version that is spoken; minor and revision are never looked at.

@@ -18,7 +18,7 @@ use crate::routes;
 use crate::standard_payments::development::Development;
 use crate::standard_payments::outbound::Outbound;
 use crate::standard_payments::sms::HttpSms;
-use crate::standard_payments::{Page, Settings, Wire, Words};
+use crate::standard_payments::{Door, Page, Settings, Wire, Words};
 
 /// What there is of the wire.
 pub struct Tokenized {
@@ -49,10 +49,12 @@ impl Tokenized {
         };
         let settings = Arc::new(Settings {
             name: wanted.name.clone(),
-            base_path: wanted.base_path.clone(),
-            accounts: wanted.accounts.clone(),
-            envelope,
-            clock_tolerance: wanted.clock_tolerance,
+            door: Door {
+                base_path: wanted.base_path.clone(),
+                accounts: wanted.accounts.clone(),
+                envelope: Arc::new(envelope),
+                clock_tolerance: wanted.clock_tolerance,
+            },
             results: wanted.results.clone(),
             callback_hosts: wanted.callback_hosts.clone(),
         });
@@ -80,7 +82,7 @@ impl Tokenized {
     pub fn spoken(&self) -> routes::Tokenized {
         let settings = || Arc::clone(&self.settings);
         routes::Tokenized {
-            wire: Wire::new(settings()),
+            wire: Wire::new(self.settings.door.clone()),
             page: Page::new(settings()),
             development: self.development.clone(),
         }
@@ -88,14 +90,14 @@ impl Tokenized {
 
     /// Tells how long the keys last, so that somebody is told in time.
     pub fn tell_keys(&self) {
-        if let Envelope::OpenPgp { keyring, .. } = &self.settings.envelope {
+        if let Envelope::OpenPgp { keyring, .. } = &*self.settings.door.envelope {
             metrics::keys_end(keyring.keys().until(SystemTime::now()));
         }
     }
 
     /// Keys come and go without a restart.
     pub fn reload_keys(&self) {
-        let Envelope::OpenPgp { keyring, .. } = &self.settings.envelope else { return };
+        let Envelope::OpenPgp { keyring, .. } = &*self.settings.door.envelope else { return };
         match keyring.reload() {
             Ok(keys) => {
                 self.tell_keys();

@@ -4,12 +4,17 @@
 use ring::digest::{SHA256, digest};
 use serde_json::{Map, Value};
 
-/// Of a request in canonical form: members sorted, without the moment of sending, the deprecated
+/// The hash of a request in [canonical](canonical) form.
+pub fn fingerprint(body: Map<String, Value>) -> [u8; 32] {
+    digest(&SHA256, &canonical(body)).as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+/// A request in canonical form: members sorted, without the moment of sending, the deprecated
 /// locale, and the minor and revision of the version, which may change at any time.
 ///
 /// # Source
 /// Standard Payments, idempotency: comparison.
-pub fn fingerprint(mut body: Map<String, Value>) -> [u8; 32] {
+pub fn canonical(mut body: Map<String, Value>) -> Vec<u8> {
     if let Some(Value::Object(header)) = body.get_mut("requestHeader") {
         header.remove("requestTimestamp");
         header.remove("userLocale");
@@ -19,8 +24,7 @@ pub fn fingerprint(mut body: Map<String, Value>) -> [u8; 32] {
         }
     }
     // The map is sorted by its keys.
-    let canonical = serde_json::to_vec(&body).expect("what was JSON is JSON");
-    digest(&SHA256, &canonical).as_ref().try_into().expect("SHA-256 has 32 bytes")
+    serde_json::to_vec(&body).expect("what was JSON is JSON")
 }
 
 #[cfg(test)]

@@ -51,20 +51,4 @@ impl Method {
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.word() == word)
     }
-
-    /// Whether its body carries the payment integrator account id, which is a part of its key then.
-    pub fn has_account(self) -> bool {
-        match self {
-            Self::Capture
-            | Self::AsynchronousCapture
-            | Self::Refund
-            | Self::DisburseFunds
-            | Self::RemittanceStatementNotification => true,
-            Self::Echo
-            | Self::SendOtp
-            | Self::VerifyOtp
-            | Self::AssociateAccount
-            | Self::RefreshToken => false,
-        }
-    }
 }

@@ -47,7 +47,8 @@ impl Outbound {
         let now = SystemTime::now();
         let body = serde_json::to_vec(&body(&call, self.word_of(&call.what), now));
         let body = body.expect("a value is JSON");
-        let sealed = aside(&self.settings, move |envelope| envelope.seal(&body, now)).await;
+        let sealed =
+            aside(&self.settings.door.envelope, move |envelope| envelope.seal(&body, now)).await;
         let sealed = match sealed {
             Ok(sealed) => Bytes::from(sealed),
             Err(error) => {
@@ -55,7 +56,7 @@ impl Outbound {
                 return Delivery::NotYet(Trouble::NeedsMending);
             }
         };
-        let kind = HeaderValue::from_static(self.settings.envelope.content_type());
+        let kind = HeaderValue::from_static(self.settings.door.envelope.content_type());
         match self.client.post(&uri, [(header::CONTENT_TYPE, kind)], sealed).await {
             Ok((status, body)) => self.heard(&call, status, body).await,
             Err(error) => {
@@ -68,7 +69,8 @@ impl Outbound {
     async fn heard(&self, call: &Call, status: StatusCode, body: Bytes) -> Delivery {
         let word = call.what.word();
         let now = SystemTime::now();
-        let opened = aside(&self.settings, move |envelope| envelope.open(&body, now)).await;
+        let opened =
+            aside(&self.settings.door.envelope, move |envelope| envelope.open(&body, now)).await;
         let answer =
             opened.ok().and_then(|o| serde_json::from_slice::<Map<String, Value>>(&o.json).ok());
         let said = answer.as_ref().and_then(|a| a.get("errorDescription")?.as_str()).unwrap_or("");

@@ -76,7 +76,8 @@ impl Page {
     }
 
     pub fn is_at(&self, path: &str) -> bool {
-        path.strip_prefix(&self.settings.base_path).is_some_and(|rest| matches!(rest, PATH | STYLE))
+        path.strip_prefix(&self.settings.door.base_path)
+            .is_some_and(|rest| matches!(rest, PATH | STYLE))
     }
 
     pub async fn answer(&self, engine: &Engine, head: &Parts, body: &Bytes) -> Answer {
@@ -139,8 +140,9 @@ impl Page {
         }
         let parameter = form.get("gspAuthenticationRequest").unwrap_or_default().to_owned();
         let now = SystemTime::now();
-        let opened =
-            aside(&self.settings, move |envelope| envelope.open_parameter(&parameter, now));
+        let opened = aside(&self.settings.door.envelope, move |envelope| {
+            envelope.open_parameter(&parameter, now)
+        });
         let json = opened.await.map_err(|error| error.to_string())?.json;
         let body: Map<String, Value> = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
         let words = |fault: Fault| fault.description.unwrap_or_default();
@@ -164,7 +166,7 @@ impl Page {
 
     fn is_ours(&self, members: Members<'_>) -> Result<bool, Fault> {
         let account = members.text("paymentIntegratorAccountId")?;
-        Ok(self.settings.accounts.iter().any(|ours| ours.as_str() == account.as_str()))
+        Ok(self.settings.door.accounts.iter().any(|ours| ours.as_str() == account.as_str()))
     }
 
     async fn submitted(&self, engine: &Engine, headers: &HeaderMap, body: &Bytes) -> Answer {
@@ -252,7 +254,7 @@ impl Page {
         let sealing = move |envelope: &paceline_envelope::Envelope| {
             envelope.seal_parameter(json.as_bytes(), now)
         };
-        match aside(&self.settings, sealing).await {
+        match aside(&self.settings.door.envelope, sealing).await {
             Ok(response) => callback.end(Ending::Approved, Some(&response)),
             Err(error) => {
                 tracing::error!(%error, "an authentication response was not sealed");
@@ -288,7 +290,7 @@ impl Page {
     }
 
     fn is_development(&self) -> bool {
-        matches!(self.settings.envelope, paceline_envelope::Envelope::Plaintext)
+        matches!(*self.settings.door.envelope, paceline_envelope::Envelope::Plaintext)
     }
 }
 

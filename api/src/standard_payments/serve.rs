@@ -4,6 +4,8 @@
 //! repeat is recognised before its fields are looked at; whatever is answered after that travels
 //! signed and encrypted, errors too.
 
+use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,17 +13,13 @@ use bytes::Bytes;
 use http::StatusCode;
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_domain::time::Timestamp;
-use paceline_engine::tokenized::{
-    Associate, Pay, Refresh, Refund, SendOtp, StatementNotified, VerifyOtp,
-};
 use paceline_engine::{Engine, EngineError, IdempotencyKey, Keyed, Reply};
 use paceline_envelope::{Envelope, Opened};
 use serde_json::{Map, Value};
 
-use super::fingerprint::fingerprint;
 use super::read::Members;
-use super::settings::Settings;
-use super::{Fault, Method, header, request};
+use super::settings::Door;
+use super::{Fault, header};
 use crate::write::Object;
 
 /// Who calls: there is one on the other side.
@@ -29,9 +27,48 @@ const CALLER: &str = "google";
 /// Of an answer to whoever is not known, and of what travels bare.
 const JSON: &str = "application/json";
 
-/// The inbound side of this wire.
-pub struct Wire {
-    settings: Arc<Settings>,
+/// The methods of one form of payment: how each is found, read, and asked of the engine.
+pub trait Family: Copy + 'static {
+    /// A request, once all of it is read.
+    type Wanted;
+
+    /// - `path`: what follows the version.
+    fn at(path: &str) -> Option<Self>;
+
+    /// In keys, metrics and lines of the log: no two families have the same.
+    fn name(self) -> &'static str;
+
+    /// Whether it asks nothing of the engine and only proves the connection.
+    fn is_echo(self) -> bool;
+
+    /// Whether its body carries the payment integrator account id, which is a part of its key then.
+    fn has_account(self) -> bool;
+
+    /// What a repeat has to repeat.
+    fn fingerprint(engine: &Engine, body: Map<String, Value>) -> [u8; 32];
+
+    /// - `account`: there if the method has one.
+    ///
+    /// # Errors
+    /// What is wrong with the body.
+    fn read(
+        self,
+        body: Members<'_>,
+        id: RequestId,
+        account: Option<IntegratorAccountId>,
+    ) -> Result<Self::Wanted, Fault>;
+
+    fn ask(
+        engine: &Engine,
+        wanted: Self::Wanted,
+        keyed: Keyed,
+    ) -> impl Future<Output = Result<Reply, EngineError>>;
+}
+
+/// The inbound side of a family.
+pub struct Wire<F> {
+    door: Door,
+    family: PhantomData<F>,
 }
 
 /// An answer on its way out.
@@ -43,38 +80,25 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
 }
 
-/// What is asked, once all of it is read.
-enum Wanted {
-    SendOtp(SendOtp),
-    VerifyOtp(VerifyOtp),
-    Associate(Associate),
-    Refresh(Refresh),
-    Capture(Pay),
-    CaptureLater(Pay),
-    Refund(Refund),
-    Disburse(Pay),
-    Statement(StatementNotified),
-}
-
-impl Wire {
-    pub fn new(settings: Arc<Settings>) -> Arc<Self> {
-        Arc::new(Self { settings })
+impl<F: Family> Wire<F> {
+    pub fn new(door: Door) -> Arc<Self> {
+        Arc::new(Self { door, family: PhantomData })
     }
 
     /// The method of a path, if it is a path of this wire: `None` inside for one that there is not.
-    pub fn method(&self, path: &str) -> Option<Option<Method>> {
-        let rest = path.strip_prefix(&self.settings.base_path)?.strip_prefix("/v1/")?;
-        Some(Method::named(rest))
+    pub fn method(&self, path: &str) -> Option<Option<F>> {
+        let rest = path.strip_prefix(&self.door.base_path)?.strip_prefix("/v1/")?;
+        Some(F::at(rest))
     }
 
     /// Opens the body, asks the engine, and seals the answer.
-    pub async fn answer(&self, engine: &Engine, method: Method, body: Bytes) -> Answer {
+    pub async fn answer(&self, engine: &Engine, method: F, body: Bytes) -> Answer {
         let now = SystemTime::now();
-        let opened = aside(&self.settings, move |envelope| envelope.open(&body, now)).await;
+        let opened = aside(&self.door.envelope, move |envelope| envelope.open(&body, now)).await;
         let json = match opened {
             Ok(Opened { json, signed_by: _ }) => json,
             Err(error) => {
-                tracing::warn!(method = method.word(), %error, "a body was not opened");
+                tracing::warn!(method = method.name(), %error, "a body was not opened");
                 return bare(&error.into());
             }
         };
@@ -89,11 +113,11 @@ impl Wire {
         let now = SystemTime::now();
         let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
         let whole = with_header(&reply.body, now);
-        let sealed = aside(&self.settings, move |envelope| envelope.seal(&whole, now)).await;
+        let sealed = aside(&self.door.envelope, move |envelope| envelope.seal(&whole, now)).await;
         match sealed {
             Ok(body) => Answer {
                 status,
-                content_type: self.settings.envelope.content_type(),
+                content_type: self.door.envelope.content_type(),
                 body: body.into(),
                 retry_after: retry_after(status),
             },
@@ -104,27 +128,30 @@ impl Wire {
         }
     }
 
-    async fn ask(&self, engine: &Engine, method: Method, json: &[u8]) -> Result<Reply, Fault> {
+    async fn ask(&self, engine: &Engine, method: F, json: &[u8]) -> Result<Reply, Fault> {
         let body: Map<String, Value> = serde_json::from_slice(json)
             .map_err(|_| Fault::unreadable("the request is no JSON object"))?;
-        let header = header::check(&body, moment(), self.settings.clock_tolerance)?;
+        let header = header::check(&body, moment(), self.door.clock_tolerance)?;
         let members = Members::new(&body, "");
         let account = match method.has_account() {
             true => Some(self.account(members)?),
             false => None,
         };
-        if method == Method::Echo {
+        if method.is_echo() {
             return echo(&body);
         }
         let scope = match &account {
-            Some(account) => format!("{}/{account}", method.word()),
-            None => method.word().to_owned(),
+            Some(account) => format!("{}/{account}", method.name()),
+            None => method.name().to_owned(),
         };
         let key = IdempotencyKey::new(CALLER, &scope, header.request.as_str());
-        let wanted = read(method, members, header.request, account);
-        let keyed = Keyed { key, fingerprint: fingerprint(body) };
+        let wanted = method.read(members, header.request, account);
+        let keyed = Keyed { key, fingerprint: F::fingerprint(engine, body) };
         match wanted {
-            Ok(wanted) => asked(engine, wanted, keyed).await.map_err(Fault::from),
+            Ok(wanted) => match engine.repeated(&keyed) {
+                Some(reply) => Ok(reply),
+                None => F::ask(engine, wanted, keyed).await.map_err(Fault::from),
+            },
             // Whose key it is counts for more than what is wrong with the request.
             Err(fault) => engine.looked_up(&keyed).await?.ok_or(fault),
         }
@@ -133,52 +160,10 @@ impl Wire {
     fn account(&self, members: Members<'_>) -> Result<IntegratorAccountId, Fault> {
         const NAME: &str = "paymentIntegratorAccountId";
         let account = members.parsed(NAME, IntegratorAccountId::parse)?;
-        match self.settings.accounts.contains(&account) {
+        match self.door.accounts.contains(&account) {
             true => Ok(account),
             false => Err(Fault::unknown("paymentIntegratorAccountId is not known here")),
         }
-    }
-}
-
-fn read(
-    method: Method,
-    body: Members<'_>,
-    id: RequestId,
-    account: Option<IntegratorAccountId>,
-) -> Result<Wanted, Fault> {
-    let of = || account.clone().expect("the method has an account");
-    Ok(match method {
-        Method::SendOtp => Wanted::SendOtp(request::send_otp(body, id)?),
-        Method::VerifyOtp => Wanted::VerifyOtp(request::verify_otp(body, id)?),
-        Method::AssociateAccount => Wanted::Associate(request::associate(body, id)?),
-        Method::RefreshToken => Wanted::Refresh(request::refresh(body, id)?),
-        Method::Capture => Wanted::Capture(request::capture(body, id, of())?),
-        Method::AsynchronousCapture => {
-            Wanted::CaptureLater(request::capture_later(body, id, of())?)
-        }
-        Method::Refund => Wanted::Refund(request::refund(body, id, of())?),
-        Method::DisburseFunds => Wanted::Disburse(request::disburse(body, id, of())?),
-        Method::RemittanceStatementNotification => {
-            Wanted::Statement(request::statement(body, id, of())?)
-        }
-        Method::Echo => unreachable!("the engine is not asked this"),
-    })
-}
-
-async fn asked(engine: &Engine, wanted: Wanted, keyed: Keyed) -> Result<Reply, EngineError> {
-    if let Some(reply) = engine.repeated(&keyed) {
-        return Ok(reply);
-    }
-    match wanted {
-        Wanted::SendOtp(wanted) => engine.send_otp(wanted, keyed).await,
-        Wanted::VerifyOtp(wanted) => engine.verify_otp(wanted, keyed).await,
-        Wanted::Associate(wanted) => engine.associate(wanted, keyed).await,
-        Wanted::Refresh(wanted) => engine.refresh_token(wanted, keyed).await,
-        Wanted::Capture(pay) => engine.capture(pay, keyed).await,
-        Wanted::CaptureLater(pay) => engine.capture_later(pay, keyed).await,
-        Wanted::Refund(refund) => engine.refund(refund, keyed).await,
-        Wanted::Disburse(pay) => engine.disburse(pay, keyed).await,
-        Wanted::Statement(statement) => engine.statement_notified(statement, keyed).await,
     }
 }
 
@@ -238,13 +223,13 @@ pub fn millis(at: SystemTime) -> u64 {
 
 /// Works with keys off this thread, which has others to serve: RSA takes milliseconds.
 pub async fn aside<T: Send + 'static>(
-    settings: &Arc<Settings>,
+    envelope: &Arc<Envelope>,
     work: impl FnOnce(&Envelope) -> T + Send + 'static,
 ) -> T {
-    if matches!(settings.envelope, Envelope::Plaintext) {
-        return work(&settings.envelope);
+    if matches!(**envelope, Envelope::Plaintext) {
+        return work(envelope);
     }
-    let settings = Arc::clone(settings);
-    let done = tokio::task::spawn_blocking(move || work(&settings.envelope)).await;
+    let envelope = Arc::clone(envelope);
+    let done = tokio::task::spawn_blocking(move || work(&envelope)).await;
     done.expect("keys are worked with until it is done")
 }
