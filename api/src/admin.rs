@@ -7,6 +7,7 @@
 
 mod answer;
 mod books;
+mod google;
 mod state;
 mod story;
 
@@ -20,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_TIMEOUT};
-pub use state::{Admin, Stage};
+pub use state::{Admin, Logs, Stage};
 pub use story::{story_json, story_text};
 
 /// Serves until the program ends, on the thread of whoever calls.

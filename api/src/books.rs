@@ -12,7 +12,7 @@ use paceline_domain::notice::{Notice, Phase as NoticePhase, Subject};
 use paceline_domain::statement::{Answer, Line, LineKind, Phase, Statement, Verdict};
 use paceline_domain::time::Timestamp;
 use paceline_engine::report::{Ledger, Remittance};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
@@ -225,6 +225,31 @@ pub fn remittance(remittance: &Remittance) -> Report {
     Report { columns, rows: lines.iter().map(row).collect(), notes }
 }
 
+/// What Google has told: every member by its path, whatever members there are.
+pub fn members(told: &Map<String, Value>) -> Report {
+    let mut rows = vec![];
+    told.iter().for_each(|(name, value)| leaves(name, value, &mut rows));
+    Report { columns: &["member", "value"], rows, notes: vec![] }
+}
+
+/// As deep as whoever has read the JSON lets it be.
+fn leaves(path: &str, value: &Value, rows: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, value)| leaves(&format!("{path}.{name}"), value, rows));
+        }
+        Value::Array(list) => {
+            let entries = list.iter().enumerate();
+            entries.for_each(|(at, value)| leaves(&format!("{path}[{at}]"), value, rows));
+        }
+        Value::String(text) => {
+            let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+            rows.push(vec![path.to_owned(), plain.collect()]);
+        }
+        other => rows.push(vec![path.to_owned(), other.to_string()]),
+    }
+}
+
 fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Matched => "matched",
@@ -299,6 +324,15 @@ mod tests {
         assert_eq!(report.shaped(Shape::Csv), "one,other one\n\"a,b\",1\n");
         let json: Value = serde_json::from_str(&report.shaped(Shape::Json)).unwrap();
         assert_eq!(json, json!({"rows": [{"one": "a,b", "other_one": "1"}], "sum": "1"}));
+    }
+
+    #[test]
+    fn what_google_tells_is_shown_member_by_member() {
+        let told = json!({"result": "SUCCESS", "report": {"items": [{"quantity": 1}, "a\nb"]}});
+        let rows = members(told.as_object().unwrap()).rows;
+        let expected = [("report.items[0].quantity", "1"), ("report.items[1]", "a b")];
+        let expected = expected.into_iter().chain([("result", "SUCCESS")]);
+        assert!(rows.iter().map(|row| (&*row[0], &*row[1])).eq(expected), "{rows:?}");
     }
 
     #[test]

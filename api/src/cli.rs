@@ -55,6 +55,9 @@ enum Command {
     /// Google's statements, held against our own books
     #[command(subcommand)]
     Remittance(books::Remittance),
+    /// Ask Google: whether it hears us, what it knows of a purchase
+    #[command(subcommand)]
+    Google(books::Google),
 }
 
 #[derive(Subcommand)]
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Account(command) => books::account(&command),
         Command::Notices(command) => books::notices(&command),
         Command::Remittance(command) => books::remittance(&command),
+        Command::Google(command) => books::google(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
-use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::limits::{CALLED_BYTES_MAX, CALLED_IDLE, CALLED_LONGEST};
 
@@ -26,13 +26,10 @@ pub struct Client {
 pub struct NoAnswer(String);
 
 impl Client {
-    /// Trusts whom the system trusts.
-    ///
-    /// # Errors
-    /// If the system trusts nobody.
-    pub fn new() -> std::io::Result<Self> {
+    /// - `tls`: whom it trusts, and what it shows.
+    pub fn new(tls: ClientConfig) -> Self {
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(default_provider())?
+            .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
             .build();
@@ -40,7 +37,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(CALLED_IDLE)
             .build(connector);
-        Ok(Self { pool })
+        Self { pool }
     }
 
     /// # Errors

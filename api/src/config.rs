@@ -53,7 +53,7 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct Server {
     pub listen: SocketAddr,
-    pub tls: Option<TlsFiles>,
+    pub tls: Option<Listening>,
     pub connections_max: usize,
     pub requests_max: usize,
     pub streams_max: u32,
@@ -67,10 +67,28 @@ pub struct Server {
     pub drain_timeout: Duration,
 }
 
+/// A certificate and its key.
 #[derive(Clone, Debug)]
-pub struct TlsFiles {
+pub struct Identity {
     pub cert: PathBuf,
     pub key: PathBuf,
+}
+
+/// TLS of the public listener.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    pub identity: Identity,
+    /// Whose certificates callers of the wires must have; `None`: they need none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// TLS of calls that go out.
+#[derive(Clone, Debug, Default)]
+pub struct Reaching {
+    /// Whom is trusted; `None`: whom the system trusts.
+    pub ca: Option<PathBuf>,
+    /// What is shown to whoever asks for it.
+    pub identity: Option<Identity>,
 }
 
 #[derive(Clone, Debug)]

@@ -119,6 +119,10 @@ pub const KEY_ENDS_SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// hundred, and what is sealed has to fit beside an entity's state.
 pub const GOOGLE_TOKEN_CHARS_MAX: usize = 1024;
 
+/// How many times more one-time passwords may go to one telephone in development mode: a page of
+/// checks asks for fifty, a load test for more, and none of them rings.
+pub const DEVELOPMENT_OTP_TIMES: usize = 100;
+
 /// How long whoever is called out there may take.
 pub const CALLED_LONGEST: Duration = Duration::from_secs(10);
 

@@ -111,6 +111,11 @@ impl Site {
         }
     }
 
+    /// What is looked at in a browser, where nobody has a certificate.
+    pub fn is_for_people(&self, head: &Parts) -> bool {
+        self.page(head).is_some()
+    }
+
     fn page(&self, head: &Parts) -> Option<&standard_payments::Page> {
         let page = &self.tokenized.as_ref()?.page;
         page.is_at(head.uri.path()).then_some(page)

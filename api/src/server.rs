@@ -76,6 +76,11 @@ impl Server {
         })
     }
 
+    /// Of whoever calls the wires.
+    fn asks_for_certificates(&self) -> bool {
+        self.bounds.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
+    }
+
     /// Accepts until the server drains, and hands connections to the workers in turn.
     pub async fn accept(self: Arc<Self>, listener: TcpListener, workers: Vec<ArbiterHandle>) {
         let mut draining = self.draining.subscribe();

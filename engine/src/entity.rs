@@ -1,5 +1,5 @@
 //! What the engine asks of a state machine, and those it runs: four of the merchant's checkout,
-//! eight of the integrator's payments.
+//! nine of the integrator's payments.
 //!
 //! Why: a turn, a mailbox, a directory and a timer are the same for all of them. What differs is
 //! here: the three functions of the core, what an asker may wait for, and how it is answered.
@@ -16,6 +16,7 @@ mod payment;
 mod session;
 mod statement;
 mod stock;
+mod telephone;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -42,6 +43,7 @@ pub use payment::Payments;
 pub use session::Sessions;
 pub use statement::Statements;
 pub use stock::Stocks;
+pub use telephone::Telephones;
 
 use crate::actors::Cells;
 use crate::directory::{Directory, Glance};
@@ -68,10 +70,11 @@ pub enum Kind {
     Statement = 10,
     Notice = 11,
     Journal = 12,
+    Telephone = 13,
 }
 
 impl Kind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Session,
         Self::Instrument,
         Self::Stock,
@@ -84,6 +87,7 @@ impl Kind {
         Self::Statement,
         Self::Notice,
         Self::Journal,
+        Self::Telephone,
     ];
 
     /// The word in metrics, logs and on the command line.
@@ -101,6 +105,7 @@ impl Kind {
             Self::Statement => "statement",
             Self::Notice => "notice",
             Self::Journal => "journal",
+            Self::Telephone => "telephone",
         }
     }
 

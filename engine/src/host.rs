@@ -16,7 +16,7 @@ use paceline_storage::StreamId;
 use crate::actors::Cells;
 use crate::entity::{
     Accounts, Challenges, Entity, Instruments, Journals, Links, Names, Notices, Orders, Payments,
-    Sessions, Statements, Stocks,
+    Sessions, Statements, Stocks, Telephones,
 };
 use crate::turn::{Ask, Written};
 use crate::world::World;
@@ -39,6 +39,7 @@ pub(crate) struct Local {
     pub statements: RefCell<Cells<Statements>>,
     pub notices: RefCell<Cells<Notices>>,
     pub journals: RefCell<Cells<Journals>>,
+    pub telephones: RefCell<Cells<Telephones>>,
 }
 
 /// What an entity is told.
@@ -140,6 +141,7 @@ impl Host {
             statements: RefCell::new(cells(&address)),
             notices: RefCell::new(cells(&address)),
             journals: RefCell::new(cells(&address)),
+            telephones: RefCell::new(cells(&address)),
         }))
     }
 }

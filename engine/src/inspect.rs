@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::codec;
 use crate::entity::{
     Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
-    Payments, Sessions, Statements, Stocks,
+    Payments, Sessions, Statements, Stocks, Telephones,
 };
 use crate::gateway::simulated::Simulated;
 
@@ -103,6 +103,7 @@ pub fn inspect(
         Kind::Statement => chapters::<Statements>(log, stream, standard::statement),
         Kind::Notice => chapters::<Notices>(log, stream, standard::notice),
         Kind::Journal => chapters::<Journals>(log, stream, standard::journal),
+        Kind::Telephone => chapters::<Telephones>(log, stream, standard::telephone),
     }?;
     story(kind.word(), id, events)
 }
@@ -138,6 +139,10 @@ fn stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
             return Ok(Accounts::stream(&account));
         }
         Kind::Name => return name(id),
+        Kind::Telephone => {
+            let number = Text::parse(id).map_err(|error| error.to_string())?;
+            return Ok(Telephones::stream(&number));
+        }
         Kind::Journal => {
             let of = id.rsplit_once('/').and_then(|(of, day)| Some((of, day.parse().ok()?)));
             let (of, day) = of.ok_or("it is an account id of Google's, `/` and days since 1970")?;

@@ -11,7 +11,7 @@ use paceline_storage::{DueAt, Millis};
 
 use crate::entity::{
     Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
-    Payments, Sessions, Statements, Stocks,
+    Payments, Sessions, Statements, Stocks, Telephones,
 };
 use crate::limits::{DUE_PAGE, NOTICES_COUNTED_EVERY, OWED_LEFT_ALONE, TIMER_PERIOD};
 use crate::world::World;
@@ -75,6 +75,7 @@ async fn page(world: &Arc<World>, until: Millis, after: Option<DueAt>) -> Option
             Some(Kind::Statement) => Statements::directory(world).tick(world, *stream),
             Some(Kind::Notice) => Notices::directory(world).tick(world, *stream),
             Some(Kind::Journal) => Journals::directory(world).tick(world, *stream),
+            Some(Kind::Telephone) => Telephones::directory(world).tick(world, *stream),
             None => tracing::error!(?stream, "a stream of an unknown kind is due"),
         }
     }

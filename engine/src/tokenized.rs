@@ -26,6 +26,7 @@ use paceline_domain::ids::{
 use paceline_domain::link::Associated;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::statement::Summary;
+use paceline_domain::telephone::Limit;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub deadline: Duration,
     /// How long a one-time password may be used.
     pub otp_lives: Duration,
+    /// How many one-time passwords go to one telephone.
+    pub otp_limit: Limit,
     /// How long somebody who has signed in on our page stays proven.
     pub authentication_lives: Duration,
     /// How long a token may be spent from until it has to be refreshed: at least a year.
@@ -56,6 +59,7 @@ impl Default for Options {
             answers_kept: 30 * DAY,
             deadline: Duration::from_secs(5),
             otp_lives: Duration::from_secs(5 * 60),
+            otp_limit: Limit { messages: 10, within: Duration::from_secs(60 * 60) },
             authentication_lives: Duration::from_secs(10 * 60),
             token_lives: 2 * 365 * DAY,
         }

@@ -14,7 +14,7 @@ use crate::directory::Directory;
 use crate::engine::{Options, Outside};
 use crate::entity::{
     Accounts, Challenges, Instruments, Journals, Links, Names, Notices, Orders, Payments, Sessions,
-    Statements, Stocks,
+    Statements, Stocks, Telephones,
 };
 use crate::gateway::Gateway;
 use crate::google::Google;
@@ -54,6 +54,7 @@ pub struct World {
     pub(crate) statements: Directory<Statements>,
     pub(crate) notices: Directory<Notices>,
     pub(crate) journals: Directory<Journals>,
+    pub(crate) telephones: Directory<Telephones>,
     /// One on each thread that serves.
     pub(crate) hosts: OnceLock<Vec<Addr<Host>>>,
 }
@@ -97,6 +98,7 @@ impl World {
             statements: Directory::new(awake_max),
             notices: Directory::new(awake_max),
             journals: Directory::new(awake_max),
+            telephones: Directory::new(awake_max),
             hosts: OnceLock::new(),
             options,
         })

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use paceline_api::admin::{story_json, story_text};
 use paceline_domain::{
     account, challenge, instrument, journal, link, name, notice, order, payment, session,
-    statement, stock,
+    statement, stock, telephone,
 };
 use paceline_engine::codec::{CodecError, decode, encode};
 use paceline_engine::gateway::simulated::Entry;
@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::bounds::{DISK, WIRE, within};
 
 /// Of entities.
-const KINDS: u8 = 12;
+const KINDS: u8 = 13;
 
 /// The first byte says what the rest is.
 pub fn events(bytes: &[u8]) {
@@ -43,7 +43,8 @@ pub fn events(bytes: &[u8]) {
         8 => again::<Vec<payment::Event>>(record),
         9 => again::<Vec<statement::Event>>(record),
         10 => again::<Vec<notice::Event>>(record),
-        _ => again::<Vec<journal::Event>>(record),
+        11 => again::<Vec<journal::Event>>(record),
+        _ => again::<Vec<telephone::Event>>(record),
     }
 }
 
@@ -62,7 +63,8 @@ pub fn states(bytes: &[u8]) {
         8 => again::<payment::State>(snapshot),
         9 => again::<statement::State>(snapshot),
         10 => again::<notice::State>(snapshot),
-        _ => again::<journal::Journal>(snapshot),
+        11 => again::<journal::Journal>(snapshot),
+        _ => again::<telephone::Telephone>(snapshot),
     }
 }
 

@@ -49,8 +49,8 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
         "/drain" => plain(StatusCode::METHOD_NOT_ALLOWED, "POST only"),
         _ => plain(
             StatusCode::NOT_FOUND,
-            "there is /metrics, /healthz, /readyz, /drain, /inspect/<entity>/<id>, /accounts, /notices and \
-             /remittance",
+            "there is /metrics, /healthz, /readyz, /drain, /inspect/<entity>/<id>, /accounts, /notices, \
+             /remittance and /google",
         ),
     })
 }

@@ -1,4 +1,5 @@
-//! `/accounts`, `/notices`, `/remittance`: the integrator's books, looked at and changed by people.
+//! `/accounts`, `/notices`, `/remittance`, `/google`: the integrator's books, looked at and changed by
+//! people, and what people ask Google.
 //!
 //! Promise: what changes something wants JSON, so that no page in a browser on this machine can
 //! send it without asking first.
@@ -14,13 +15,13 @@ use paceline_storage::EventLog;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use super::Admin;
 use super::answer::{Answer, plain, text};
+use super::{Admin, google};
 use crate::books::{self, Report, Shape};
 
 /// Whether the path is one of these.
 pub fn is_at(path: &str) -> bool {
-    matches!(first(path), "accounts" | "notices" | "remittance")
+    matches!(first(path), "accounts" | "notices" | "remittance" | "google")
 }
 
 fn first(path: &str) -> &str {
@@ -28,7 +29,7 @@ fn first(path: &str) -> &str {
 }
 
 /// Asks for what the admin listener has not told in words yet.
-type Told = Result<Report, (StatusCode, String)>;
+pub type Told = Result<Report, (StatusCode, String)>;
 
 /// - `body`: of a request that changes something.
 pub async fn answer(
@@ -72,6 +73,7 @@ pub async fn answer(
             ["accounts"] => opened(engine, body).await,
             ["accounts", id, change] => changed(engine, id, change, body).await,
             ["notices", id, "send"] => sent_again(engine, id).await,
+            ["google", what] => google::asked(admin, what, body).await,
             _ => Err(nothing()),
         },
         _ => Err((StatusCode::METHOD_NOT_ALLOWED, "GET or POST only".to_owned())),
@@ -86,10 +88,10 @@ pub async fn answer(
     }
 }
 
-fn nothing() -> (StatusCode, String) {
+pub fn nothing() -> (StatusCode, String) {
     let what = "there is GET /accounts[/<id>], POST /accounts, POST /accounts/<id>/fund, hold, \
-                release and close, GET /notices, POST /notices/<id>/send, GET /remittance and \
-                GET /remittance/<account>/<statement>";
+                release and close, GET /notices, POST /notices/<id>/send, GET /remittance, \
+                GET /remittance/<account>/<statement>, POST /google/echo and /google/dispute";
     (StatusCode::NOT_FOUND, what.to_owned())
 }
 
@@ -97,7 +99,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json")
 }
 
-fn bad(why: impl ToString) -> (StatusCode, String) {
+pub fn bad(why: impl ToString) -> (StatusCode, String) {
     (StatusCode::BAD_REQUEST, why.to_string())
 }
 

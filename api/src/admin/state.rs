@@ -8,6 +8,7 @@ use metrics_process::Collector;
 use paceline_engine::Engine;
 use paceline_storage::EventLog;
 
+use crate::standard_payments::Line;
 use crate::standard_payments::development::Development;
 
 /// How far the program has come.
@@ -35,6 +36,8 @@ pub struct Admin {
     logs: OnceLock<Logs>,
     /// Of the development mode only.
     development: OnceLock<Arc<Development>>,
+    /// To Google, if it is known where he is.
+    line: OnceLock<Arc<Line>>,
     /// Whose books are kept here.
     engine: OnceLock<Engine>,
 }
@@ -50,6 +53,7 @@ impl Admin {
             process,
             logs: OnceLock::new(),
             development: OnceLock::new(),
+            line: OnceLock::new(),
             engine: OnceLock::new(),
         }
     }
@@ -65,13 +69,14 @@ impl Admin {
     /// From here on requests are welcome, unless somebody has said to drain already.
     pub fn ready(
         &self,
-        log: Arc<dyn EventLog>,
-        book: Arc<dyn EventLog>,
+        logs: Logs,
         development: Option<Arc<Development>>,
+        line: Option<Arc<Line>>,
         engine: Engine,
     ) {
         let _ = self.engine.set(engine);
-        let _ = self.logs.set(Logs { log, book });
+        let _ = self.logs.set(logs);
+        line.map(|line| self.line.set(line));
         development.map(|development| self.development.set(development));
         let (from, to) = (Stage::Starting as u8, Stage::Ready as u8);
         let _ = self.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
@@ -89,6 +94,11 @@ impl Admin {
     /// Known once it has started.
     pub fn engine(&self) -> Option<&Engine> {
         self.engine.get()
+    }
+
+    /// `None` where it is not known where Google is.
+    pub fn line(&self) -> Option<&Line> {
+        self.line.get().map(|line| &**line)
     }
 
     /// `None` outside development mode.

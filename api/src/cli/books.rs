@@ -1,4 +1,5 @@
-//! `paceline account`, `notices`, `remittance`: the integrator's books, of a server that runs.
+//! `paceline account`, `notices`, `remittance`, `google`: the integrator's books, and its questions to
+//! Google, of a server that runs.
 
 use std::time::SystemTime;
 
@@ -114,6 +115,30 @@ pub enum Remittance {
     },
 }
 
+#[derive(clap::Subcommand)]
+pub enum Google {
+    /// Prove network, keys and clocks, in the direction to Google
+    Echo {
+        #[arg(default_value = "is everything all right?")]
+        message: String,
+        /// The payment integrator account id
+        #[arg(long, default_value = "InvisiCashUSA_USD")]
+        account: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// What was bought, for support who talk with a customer that contests it
+    Dispute {
+        /// The requestId of the capture
+        capture: String,
+        /// The payment integrator account id
+        #[arg(long, default_value = "InvisiCashUSA_USD")]
+        account: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
 #[derive(clap::Args)]
 pub struct Asking {
     /// The admin listener of the server
@@ -196,6 +221,17 @@ pub fn remittance(command: &Remittance) -> Result<(), Failure> {
         Remittance::List { asking } => asking.get("/remittance"),
         Remittance::Show { statement, account, asking } => {
             asking.get(&format!("/remittance/{}/{}", escaped(account), escaped(statement)))
+        }
+    }
+}
+
+pub fn google(command: &Google) -> Result<(), Failure> {
+    match command {
+        Google::Echo { message, account, asking } => {
+            asking.post("/google/echo", &json!({"account": account, "message": message}))
+        }
+        Google::Dispute { capture, account, asking } => {
+            asking.post("/google/dispute", &json!({"account": account, "capture": capture}))
         }
     }
 }

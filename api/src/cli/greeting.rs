@@ -20,7 +20,7 @@ pub fn greeting(config: &Config, tables: &Tables, public: SocketAddr, admin: Soc
     let url = format!("{origin}{}", config.merchant.base_path);
     let (note, certificate) = match &config.server.tls {
         Some(files) => {
-            let cert = files.cert.display();
+            let cert = files.identity.cert.display();
             (format!(" (-k trusts any certificate; yours is checked with --cacert {cert})"), " -k")
         }
         None => (String::new(), ""),

@@ -16,7 +16,7 @@ use super::greeting::{greeting, origin};
 use super::ready::{Ready, ready, tables};
 use super::tokenized::Tokenized;
 use super::{Failure, say};
-use crate::admin::{self, Admin};
+use crate::admin::{self, Admin, Logs};
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::logging::{self, Logging};
@@ -90,7 +90,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let settings = config.merchant.settings(&config.platform, &origin);
     let gateway = Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book)));
     let outside = Outside {
-        google: tokenized.as_ref().and_then(|tokenized| tokenized.google.clone()),
+        google: tokenized.as_ref().and_then(Tokenized::google),
         messenger: tokenized.as_ref().and_then(|tokenized| tokenized.messenger.clone()),
         ..Outside::new(gateway)
     };
@@ -99,7 +99,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
         ..Voices::new(Arc::new(Words::new(&settings)))
     };
     let engine = Engine::start(
-        options(&config),
+        options(&config, tokenized.as_ref()),
         Arc::clone(&log),
         outside,
         voices,
@@ -120,7 +120,8 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     let workers = engine.workers().to_vec();
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
-    admin.ready(log, book, development, engine.clone());
+    let line = tokenized.as_ref().and_then(|tokenized| tokenized.line.clone());
+    admin.ready(Logs { log, book }, development, line, engine.clone());
     say(&greeting)?;
 
     let reload = async || {
@@ -169,8 +170,8 @@ async fn open(storage: &config::Storage) -> Result<DataDir, String> {
     opened.expect("opening a data directory does not panic")
 }
 
-fn options(config: &Config) -> Options {
-    let engine = &config.engine;
+fn options(config: &Config, tokenized: Option<&Tokenized>) -> Options {
+    let (engine, wanted) = (&config.engine, &config.tokenized.options);
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     Options {
         workers: engine.workers.unwrap_or_else(cores),
@@ -181,7 +182,7 @@ fn options(config: &Config) -> Options {
         answers_kept: engine.answers_kept,
         complete_deadline: engine.complete_deadline,
         gateway_timeout: engine.gateway_timeout,
-        tokenized: config.tokenized.options.clone(),
+        tokenized: tokenized.map_or_else(|| wanted.clone(), |spoken| spoken.options(wanted)),
     }
 }
 

@@ -8,22 +8,25 @@ use std::time::SystemTime;
 
 use paceline_engine::google::Google;
 use paceline_engine::messenger::Messenger;
-use paceline_engine::tokenized::Voice;
+use paceline_engine::tokenized::{Options, Voice};
 use paceline_envelope::{Directory, Envelope, Keyring};
 
 use crate::client::Client;
-use crate::config::Config;
+use crate::config::{Config, Reaching};
+use crate::limits::DEVELOPMENT_OTP_TIMES;
 use crate::metrics;
 use crate::routes;
 use crate::standard_payments::development::Development;
 use crate::standard_payments::outbound::Outbound;
 use crate::standard_payments::sms::HttpSms;
-use crate::standard_payments::{Door, Page, Settings, Wire, Words};
+use crate::standard_payments::{Door, Line, Page, Settings, Wire, Words};
+use crate::tls;
 
 /// What there is of the wire.
 pub struct Tokenized {
     pub settings: Arc<Settings>,
-    pub google: Option<Arc<dyn Google>>,
+    /// The line to Google, if it is known where he is.
+    pub line: Option<Arc<Line>>,
     pub messenger: Option<Arc<dyn Messenger>>,
     pub development: Option<Arc<Development>>,
 }
@@ -58,21 +61,37 @@ impl Tokenized {
             results: wanted.results.clone(),
             callback_hosts: wanted.callback_hosts.clone(),
         });
-        let client = Client::new().map_err(|cause| format!("no certificates to trust: {cause}"))?;
-        let google = config.google.base_url.clone().map(|base_url| {
-            let outbound = Outbound::new(client.clone(), base_url, Arc::clone(&settings));
-            Arc::new(outbound) as Arc<dyn Google>
-        });
+        let client =
+            |tls: &Reaching| tls::connecting(tls).map(Client::new).map_err(|e| e.to_string());
+        let google = client(&config.google.tls)?;
+        let line = config.google.base_url.clone();
+        let line =
+            line.map(|url| Arc::new(Line::new(google, url, Arc::clone(&settings.door.envelope))));
         let development = development.then(|| Arc::new(Development::default()));
         let messenger = match (&config.sms.url, &development) {
             (Some(url), _) => {
                 let authorization = config.sms.authorization.clone();
+                let client = client(&Reaching::default())?;
                 Some(Arc::new(HttpSms::new(client, url.clone(), authorization)) as _)
             }
             (None, Some(development)) => Some(Arc::clone(&development.sms) as _),
             (None, None) => None,
         };
-        Ok(Some(Self { settings, google, messenger, development }))
+        Ok(Some(Self { settings, line, messenger, development }))
+    }
+
+    pub fn google(&self) -> Option<Arc<dyn Google>> {
+        let line = self.line.clone()?;
+        Some(Arc::new(Outbound::new(line, Arc::clone(&self.settings))))
+    }
+
+    /// What the engine is told of it.
+    pub fn options(&self, wanted: &Options) -> Options {
+        let mut options = wanted.clone();
+        if self.development.is_some() {
+            options.otp_limit.messages *= DEVELOPMENT_OTP_TIMES;
+        }
+        options
     }
 
     pub fn words(&self) -> Arc<dyn Voice> {

@@ -7,22 +7,18 @@ use paceline_storage::ShardCount;
 
 use super::node::Node;
 use super::section::Section;
-use super::{Admin, Engine, Processor, Server, Storage, TlsFiles};
+use super::{Admin, Engine, Identity, Listening, Processor, Server, Storage};
 
 /// No time in a configuration is meant to be longer.
 const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 pub fn server(section: &mut Section<'_>) -> Server {
-    let cert = section.optional("tls_cert_file", Node::path);
-    let key = section.optional("tls_key_file", Node::path);
-    let tls = match (cert, key) {
-        (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
-        (None, None) => None,
-        _ => {
-            section.complain("`tls_cert_file` and `tls_key_file` are given together or not at all");
-            None
-        }
-    };
+    let client_ca = section.optional("tls_client_ca_file", Node::path);
+    let tls =
+        identity(section).map(|identity| Listening { identity, client_ca: client_ca.clone() });
+    if tls.is_none() && client_ca.is_some() {
+        section.complain("`tls_client_ca_file` is for a listener with `tls_cert_file`");
+    }
     Server {
         listen: section.value("listen", address),
         tls,
@@ -37,6 +33,20 @@ pub fn server(section: &mut Section<'_>) -> Server {
         request_timeout: section.value("request_timeout", duration),
         idle_timeout: section.value("idle_timeout", duration),
         drain_timeout: section.value("drain_timeout", duration),
+    }
+}
+
+/// As any section names it.
+pub fn identity(section: &mut Section<'_>) -> Option<Identity> {
+    let cert = section.optional("tls_cert_file", Node::path);
+    let key = section.optional("tls_key_file", Node::path);
+    match (cert, key) {
+        (Some(cert), Some(key)) => Some(Identity { cert, key }),
+        (None, None) => None,
+        _ => {
+            section.complain("`tls_cert_file` and `tls_key_file` are given together or not at all");
+            None
+        }
     }
 }
 

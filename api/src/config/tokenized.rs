@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use paceline_domain::ids::IntegratorAccountId;
+use paceline_domain::telephone::Limit;
 use paceline_engine::tokenized::Options;
 use paceline_envelope::Form;
 
+use super::Reaching;
 use super::node::Node;
-use super::read::{count, duration};
+use super::read::{count, duration, identity};
 use super::section::Section;
 use crate::standard_payments::results::Results;
 
@@ -19,6 +21,8 @@ const ANSWERS_KEPT_MIN: Duration = DAY.saturating_mul(30);
 /// A link lives for a year at least.
 const TOKEN_DAYS_MIN: i64 = 365;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// All of them are in the memory of one entity.
+const OTP_MESSAGES_MAX: i64 = 1_000;
 const BASE_PATH_CHARS_MAX: usize = 200;
 
 #[derive(Clone, Debug)]
@@ -40,6 +44,7 @@ pub struct Tokenized {
 pub struct Google {
     /// `None`: what is owed to Google waits.
     pub base_url: Option<String>,
+    pub tls: Reaching,
 }
 
 /// How to reach a telephone.
@@ -54,6 +59,10 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
         answers_kept: section.value("answers_kept", duration),
         deadline: section.value("deadline", duration),
         otp_lives: section.value("otp_lives", duration),
+        otp_limit: Limit {
+            messages: section.value("otp_messages_max", |node| count(node, 1, OTP_MESSAGES_MAX)),
+            within: section.value("otp_messages_within", duration),
+        },
         authentication_lives: section.value("authentication_lives", duration),
         token_lives: DAY * section.value("token_days", |node| count(node, TOKEN_DAYS_MIN, 36_500)),
     };
@@ -74,7 +83,9 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
 }
 
 pub fn google(section: &mut Section<'_>) -> Google {
-    Google { base_url: section.optional("base_url", base_url) }
+    let ca = section.optional("ca_file", Node::path);
+    let tls = Reaching { ca, identity: identity(section) };
+    Google { base_url: section.optional("base_url", base_url), tls }
 }
 
 pub fn sms(section: &mut Section<'_>) -> Sms {

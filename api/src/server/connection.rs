@@ -18,6 +18,15 @@ use super::{Server, request};
 use crate::config;
 use crate::limits::{HTTP1_BUFFER_BYTES_MIN, LINGER, STREAM_SEND_BYTES_MAX};
 
+/// What a caller has shown of itself below HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A certificate that is right, or nobody asks for one.
+    Enough,
+    /// None, and one is asked for: the pages that people see are all there is.
+    Nothing,
+}
+
 /// Runs the tasks of HTTP/2 on the thread of their connection.
 #[derive(Clone, Copy)]
 pub struct Local;
@@ -50,13 +59,21 @@ pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream, place: Pla
     let Ok(socket) = TcpStream::from_std(socket) else { return };
     // Answers are whole: nothing is gained by waiting for more to send.
     let _ = socket.set_nodelay(true);
-    let Some(tls) = &server.tls else { return speak(server, socket, place).await };
+    let Some(tls) = &server.tls else {
+        return speak(server, socket, place, Shown::Enough).await;
+    };
     let shaken = tokio::select! {
         shaken = timeout(server.bounds.headers_timeout, tls.accept(socket)) => shaken,
         () = place.wanted() => return,
     };
     match shaken {
-        Ok(Ok(stream)) => speak(server, stream, place).await,
+        Ok(Ok(stream)) => {
+            let shown = match stream.get_ref().1.peer_certificates() {
+                None if server.asks_for_certificates() => Shown::Nothing,
+                _ => Shown::Enough,
+            };
+            speak(server, stream, place, shown).await;
+        }
         Ok(Err(cause)) => {
             server.metrics.refused_tls.increment(1);
             tracing::debug!(%cause, "a TLS handshake failed");
@@ -67,7 +84,7 @@ pub async fn serve(server: &Arc<Server>, socket: std::net::TcpStream, place: Pla
 
 /// Speaks HTTP until the caller leaves, is idle for too long or in somebody's way, or the server
 /// drains.
-async fn speak<S>(server: &Arc<Server>, stream: S, place: Place)
+async fn speak<S>(server: &Arc<Server>, stream: S, place: Place, shown: Shown)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
@@ -75,7 +92,7 @@ where
     let service = service_fn(|incoming| {
         let (server, busy) = (Arc::clone(server), Busy::of(&activity));
         async move {
-            let answer = request::answer(&server, incoming).await;
+            let answer = request::answer(&server, incoming, shown).await;
             drop(busy);
             Ok::<_, std::convert::Infallible>(answer)
         }

@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant, timeout};
 
 use super::Server;
 use super::body::{self, NoBody};
+use super::connection::Shown;
 use crate::limits::{LOGGED_PATH_CHARS_MAX, RETRY_AFTER};
 use crate::logging::RequestLine;
 use crate::metrics::Told;
@@ -18,12 +19,17 @@ use crate::ucp::Refusal;
 
 type Answer = Response<Full<Bytes>>;
 
-pub async fn answer(server: &Server, incoming: Request<Incoming>) -> Answer {
+pub async fn answer(server: &Server, incoming: Request<Incoming>, shown: Shown) -> Answer {
     let started = Instant::now();
     let (head, body) = incoming.into_parts();
     server.metrics.in_flight.increment(1.0);
     let counted = InFlight(server);
-    let (told, mut answer) = within_bounds(server, &head, body).await;
+    let (told, mut answer) = match shown {
+        Shown::Nothing if !server.site.is_for_people(&head) => {
+            refused(server, &head, &Refusal::no_certificate())
+        }
+        _ => within_bounds(server, &head, body).await,
+    };
     echo_request_id(&head.headers, answer.headers_mut());
     drop(counted);
     let took = started.elapsed();

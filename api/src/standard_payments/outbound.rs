@@ -1,15 +1,12 @@
-//! Calls to Google: what is owed, in the method's shape, sealed.
+//! What is owed to Google, in each method's shape.
 //!
-//! Why: what to tell and when to try again is the engine's; here is one try. Its name is the same
-//! in every try and its moment is not.
+//! Why: what to tell and when to try again is the engine's; here is one try.
 //! Promise: only a 200 whose body opens is taken for heard; whatever else comes back, an empty body
 //! or another one, is no reason to stop.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use bytes::Bytes;
-use http::{HeaderValue, StatusCode, Uri, header};
+use http::StatusCode;
 use paceline_domain::ids::RequestId;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::Subject;
@@ -19,114 +16,36 @@ use paceline_engine::bank::Asking;
 use paceline_engine::google::{Call, Delivery, Google, Page, PageLine, Trouble, What};
 use serde_json::{Map, Value, json};
 
+use super::Fault;
+use super::line::{Heard, Line, Unheard};
 use super::read::Members;
-use super::serve::{aside, millis};
 use super::settings::Settings;
-use super::{Fault, MAJOR};
-use crate::client::Client;
 
-/// Google's services, as one integrator reaches them.
+/// Google's services, as what is owed reaches them.
 pub struct Outbound {
-    client: Client,
-    /// Without a slash at its end.
-    base_url: String,
+    line: Arc<Line>,
     settings: Arc<Settings>,
 }
 
 impl Outbound {
-    pub fn new(client: Client, base_url: String, settings: Arc<Settings>) -> Self {
-        Self { client, base_url, settings }
+    pub fn new(line: Arc<Line>, settings: Arc<Settings>) -> Self {
+        Self { line, settings }
     }
 
     async fn call(&self, call: Call) -> Delivery {
         let word = call.what.word();
-        let Ok(uri) = self.uri(&call) else {
-            tracing::error!(method = word, "the path of a call to Google is no URI");
-            return Delivery::NotYet(Trouble::NeedsMending);
-        };
-        let now = SystemTime::now();
-        let body = serde_json::to_vec(&body(&call, self.word_of(&call.what), now));
-        let body = body.expect("a value is JSON");
-        let sealed =
-            aside(&self.settings.door.envelope, move |envelope| envelope.seal(&body, now)).await;
-        let sealed = match sealed {
-            Ok(sealed) => Bytes::from(sealed),
-            Err(error) => {
-                tracing::error!(method = word, %error, "a call to Google is not sealed");
-                return Delivery::NotYet(Trouble::NeedsMending);
-            }
-        };
-        let kind = HeaderValue::from_static(self.settings.door.envelope.content_type());
-        match self.client.post(&uri, [(header::CONTENT_TYPE, kind)], sealed).await {
-            Ok((status, body)) => self.heard(&call, status, body).await,
-            Err(error) => {
+        let members = members(&call.what, self.word_of(&call.what));
+        match self.line.ask(word, &call.integrator, &call.request, members).await {
+            Ok(heard) => delivery(&call, heard),
+            Err(error @ Unheard::NotReached(_)) => {
                 tracing::warn!(method = word, %error, "Google was not reached");
                 Delivery::NotYet(Trouble::Passing)
             }
-        }
-    }
-
-    async fn heard(&self, call: &Call, status: StatusCode, body: Bytes) -> Delivery {
-        let word = call.what.word();
-        let now = SystemTime::now();
-        let opened =
-            aside(&self.settings.door.envelope, move |envelope| envelope.open(&body, now)).await;
-        let answer =
-            opened.ok().and_then(|o| serde_json::from_slice::<Map<String, Value>>(&o.json).ok());
-        let said = answer.as_ref().and_then(|a| a.get("errorDescription")?.as_str()).unwrap_or("");
-        match (status, &answer) {
-            (StatusCode::OK, Some(answer)) => match page(call, answer) {
-                Some(Ok(page)) => Delivery::Page(page),
-                Some(Err(fault)) => {
-                    tracing::error!(method = word, why = fault.description, "a page is unreadable");
-                    Delivery::NotYet(Trouble::NeedsMending)
-                }
-                None => Delivery::Heard,
-            },
-            (StatusCode::OK, None) => {
-                tracing::error!(
-                    method = word,
-                    "Google's answer does not open: which keys are right?"
-                );
+            Err(error) => {
+                tracing::error!(method = word, %error, "a call does not leave");
                 Delivery::NotYet(Trouble::NeedsMending)
             }
-            (StatusCode::PRECONDITION_FAILED, _) => {
-                tracing::error!(method = word, request = %call.request, said, "Google refuses for good");
-                let why: String =
-                    said.chars().filter(|c| !c.is_control()).take(WHY_CHARS_MAX).collect();
-                Delivery::Refused(Text::parse(&why).unwrap_or_default())
-            }
-            (
-                StatusCode::BAD_REQUEST
-                | StatusCode::UNAUTHORIZED
-                | StatusCode::FORBIDDEN
-                | StatusCode::NOT_FOUND,
-                _,
-            ) => {
-                let status = status.as_u16();
-                tracing::error!(method = word, request = %call.request, status, said, "Google refuses");
-                Delivery::NotYet(Trouble::NeedsMending)
-            }
-            _ => {
-                tracing::warn!(
-                    method = word,
-                    status = status.as_u16(),
-                    said,
-                    "Google did not take it"
-                );
-                Delivery::NotYet(Trouble::Passing)
-            }
         }
-    }
-
-    /// The account id comes last.
-    fn uri(&self, call: &Call) -> Result<Uri, http::uri::InvalidUri> {
-        let account = call.integrator.as_str();
-        let account =
-            percent_encoding::utf8_percent_encode(account, percent_encoding::NON_ALPHANUMERIC);
-        // `_` and `-` need no escaping, and Google's own examples have them.
-        let account = account.to_string().replace("%5F", "_").replace("%2D", "-");
-        format!("{}/v1/{}/{account}", self.base_url, call.what.word()).parse()
     }
 
     fn word_of(&self, what: &What) -> &str {
@@ -141,17 +60,58 @@ impl Outbound {
     }
 }
 
-/// Of Google's reasons, for the log and the notice.
-const WHY_CHARS_MAX: usize = 120;
-
 impl Google for Outbound {
     fn deliver(&self, call: Call) -> Asking<'_, Delivery> {
         Box::pin(self.call(call))
     }
 }
 
-fn body(call: &Call, result: &str, now: SystemTime) -> Value {
-    let members = match &call.what {
+/// Of Google's reasons, for the log and the notice.
+const WHY_CHARS_MAX: usize = 120;
+
+fn delivery(call: &Call, heard: Heard) -> Delivery {
+    let Heard { status, answer } = heard;
+    let word = call.what.word();
+    let said = answer.as_ref().and_then(|a| a.get("errorDescription")?.as_str()).unwrap_or("");
+    match (status, &answer) {
+        (StatusCode::OK, Some(answer)) => match page(call, answer) {
+            Some(Ok(page)) => Delivery::Page(page),
+            Some(Err(fault)) => {
+                tracing::error!(method = word, why = fault.description, "a page is unreadable");
+                Delivery::NotYet(Trouble::NeedsMending)
+            }
+            None => Delivery::Heard,
+        },
+        (StatusCode::OK, None) => {
+            tracing::error!(method = word, "Google's answer does not open: which keys are right?");
+            Delivery::NotYet(Trouble::NeedsMending)
+        }
+        (StatusCode::PRECONDITION_FAILED, _) => {
+            tracing::error!(method = word, request = %call.request, said, "Google refuses for good");
+            let why: String =
+                said.chars().filter(|c| !c.is_control()).take(WHY_CHARS_MAX).collect();
+            Delivery::Refused(Text::parse(&why).unwrap_or_default())
+        }
+        (
+            StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND,
+            _,
+        ) => {
+            let status = status.as_u16();
+            tracing::error!(method = word, request = %call.request, status, said, "Google refuses");
+            Delivery::NotYet(Trouble::NeedsMending)
+        }
+        _ => {
+            tracing::warn!(method = word, status = status.as_u16(), said, "Google did not take it");
+            Delivery::NotYet(Trouble::Passing)
+        }
+    }
+}
+
+fn members(what: &What, result: &str) -> Value {
+    match what {
         What::Result(Subject::Capture { request, payment, .. }) => json!({
             "captureRequestId": request.as_str(),
             "captureResult": {"captureResultCode": result},
@@ -180,18 +140,7 @@ fn body(call: &Call, result: &str, now: SystemTime) -> Value {
                 "currencyCode": currency.as_str(),
             },
         }),
-    };
-    let header = json!({
-        "protocolVersion": {"major": MAJOR, "minor": 0, "revision": 0},
-        "requestId": call.request.as_str(),
-        "requestTimestamp": millis(now).to_string(),
-    });
-    let mut body = Map::from_iter([
-        ("requestHeader".to_owned(), header),
-        ("paymentIntegratorAccountId".to_owned(), call.integrator.as_str().into()),
-    ]);
-    body.extend(members.as_object().cloned().unwrap_or_default());
-    Value::Object(body)
+    }
 }
 
 /// What a call for a page is answered; `None` for another call.

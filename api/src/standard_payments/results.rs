@@ -55,5 +55,6 @@ fn word(decline: Decline) -> &'static str {
         Decline::ProofExpired => "OTP_EXPIRED",
         Decline::PhoneUnknown => "PHONE_NUMBER_NOT_ASSOCIATED_WITH_ACCOUNT",
         Decline::MessageUnsent => "MESSAGE_UNABLE_TO_BE_SENT",
+        Decline::TooManyMessages => "OTP_LIMIT_REACHED",
     }
 }

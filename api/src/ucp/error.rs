@@ -122,6 +122,11 @@ impl Refusal {
         Self::new(status, code, Severity::RequiresBuyerInput, content)
     }
 
+    pub fn no_certificate() -> Self {
+        let content = "A client certificate is needed.";
+        Self { content: content.into(), ..Self::unauthorized() }
+    }
+
     pub fn overloaded(retry_after: Duration) -> Self {
         let (status, code) = (StatusCode::SERVICE_UNAVAILABLE, "unavailable");
         let content = "The service is busy. Please try again.";

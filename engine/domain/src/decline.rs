@@ -113,6 +113,8 @@ pub enum Decline {
     PhoneUnknown,
     #[error("the message could not be sent")]
     MessageUnsent,
+    #[error("the telephone has got as many messages as it may")]
+    TooManyMessages,
 }
 
 impl Decline {
@@ -145,6 +147,7 @@ impl Decline {
             Self::ProofExpired => "proof_expired",
             Self::PhoneUnknown => "phone_unknown",
             Self::MessageUnsent => "message_unsent",
+            Self::TooManyMessages => "too_many_messages",
         }
     }
 }

@@ -46,3 +46,4 @@ pub mod response_code;
 pub mod journal;
 pub mod notice;
 pub mod statement;
+pub mod telephone;

@@ -15,4 +15,9 @@ impl Timestamp {
         let millis = u64::try_from(span.as_millis()).expect("a span is shorter than an era");
         Self(self.0.saturating_add(millis))
     }
+
+    pub fn before(self, span: Duration) -> Self {
+        let millis = u64::try_from(span.as_millis()).expect("a span is shorter than an era");
+        Self(self.0.saturating_sub(millis))
+    }
 }

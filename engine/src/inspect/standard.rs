@@ -10,6 +10,7 @@ use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Subject};
 use paceline_domain::payment::{self, Flow, Part};
 use paceline_domain::statement::{self, LineKind};
+use paceline_domain::telephone;
 
 use super::moment;
 
@@ -173,6 +174,11 @@ pub(super) fn statement(event: &statement::Event) -> String {
         Event::Answered { at } => format!("{} answered", moment(*at)),
         Event::AnswerRefused { at } => format!("{} Google refuses the answer", moment(*at)),
     }
+}
+
+pub(super) fn telephone(event: &telephone::Event) -> String {
+    let telephone::Event::Granted { challenge, at, counted_since: _ } = event;
+    format!("{} may get the message of {challenge}", moment(*at))
 }
 
 pub(super) fn journal(event: &journal::Event) -> String {

@@ -3,15 +3,17 @@
 use paceline_domain::account::Standing;
 use paceline_domain::challenge::{self, Command, Proof, Proving, Sending, Use};
 use paceline_domain::decline::Decline;
-use paceline_domain::ids::{AssociationId, UseId};
+use paceline_domain::ids::{AccountId, AssociationId, ChallengeId, UseId};
 use paceline_domain::link::{self, Customer};
 use paceline_domain::name::{self, Holder, Identifier};
+use paceline_domain::telephone;
+use paceline_domain::text::Text;
 
 use super::asking::{asked, worded};
 use super::payments::Stopped;
 use super::{OtpReceiver, Refusal, SendOtp, VerifyOtp};
 use crate::engine::Engine;
-use crate::entity::{Challenges, Links, Names, hashed};
+use crate::entity::{Challenges, Links, Names, Telephones, hashed};
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::secret::Secret;
@@ -39,7 +41,10 @@ impl Engine {
             let password = Secret::new(digits.into_bytes());
             let hash = world.seal_key.password(id, &password);
             asking.secret = Some(password);
-            let to = reachable(customer, &wanted.to);
+            let to = match reachable(customer, &wanted.to) {
+                Ok((account, phone)) => self.granted(id, &phone).await.map(|()| (account, phone)),
+                Err(why) => Err(why),
+            };
             // Not as one that nobody can have written to: a password that was sent in another life
             // must not be measured by the one that is new here.
             let answered = asking.send::<Challenges>(Challenges::stream(id), false, |world| {
@@ -78,6 +83,15 @@ impl Engine {
         .await
     }
 
+    /// Before anything is sent: a telephone that has got too many gets no more for a while.
+    async fn granted(&self, challenge: ChallengeId, phone: &Text) -> Result<(), Decline> {
+        let world = &self.0.world;
+        let (limit, now) = (world.options.tokenized.otp_limit, world.now());
+        let grant = telephone::Command::Grant { challenge, limit, now };
+        let granted = self.ask_inside::<Telephones>(Telephones::stream(phone), grant).await;
+        granted.map_err(|telephone::Rejection::TooMany| Decline::TooManyMessages)
+    }
+
     /// The association that the password is for, if it is for one, and the customer.
     async fn receiver(
         &self,
@@ -111,10 +125,7 @@ impl Engine {
 }
 
 /// The account and its telephone, if a message may go there.
-fn reachable(
-    customer: Option<Customer>,
-    to: &OtpReceiver,
-) -> Result<(paceline_domain::ids::AccountId, paceline_domain::text::Text), Decline> {
+fn reachable(customer: Option<Customer>, to: &OtpReceiver) -> Result<(AccountId, Text), Decline> {
     let Customer { account, standing, profile } = customer.ok_or(Decline::PhoneUnknown)?;
     if let Standing::Closed(_) = standing {
         standing.check()?;

@@ -61,6 +61,8 @@ fn every_event_of_standard_payments_is_read_and_written_as_ever() {
     check(&records(standard::notice_events()));
     check(&records(standard::statement_events()));
     check(&records(standard::journal_events()));
+    check(&records(standard::telephone_events()));
+    check(&[("later-declines".to_owned(), standard::later_declines())]);
 }
 
 #[test]
@@ -72,6 +74,7 @@ fn every_state_of_standard_payments_is_read_and_written_as_ever() {
     check(&[("notice-snapshots".to_owned(), standard::notices())]);
     check(&[("statement-snapshots".to_owned(), standard::statements())]);
     check(&[("journal-snapshot".to_owned(), standard::journal())]);
+    check(&[("telephone-snapshot".to_owned(), standard::telephone())]);
 }
 
 #[test]
@@ -103,7 +106,9 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(standard::notice_events())));
     read.extend(names(&records(standard::statement_events())));
     read.extend(names(&records(standard::journal_events())));
-    read.extend(["account", "journal"].map(|of| format!("{of}-snapshot")));
+    read.extend(names(&records(standard::telephone_events())));
+    read.insert("later-declines".to_owned());
+    read.extend(["account", "journal", "telephone"].map(|of| format!("{of}-snapshot")));
     let several = ["link", "challenge", "payment", "notice", "statement"];
     read.extend(several.map(|of| format!("{of}-snapshots")));
     read.extend(names(&session_snapshots()));

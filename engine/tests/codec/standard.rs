@@ -18,6 +18,7 @@ use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Notice, Owe, Subject};
 use paceline_domain::payment::{self, Course, Flow, Part, Payment, Progress, Refund, Terms};
 use paceline_domain::statement::{self, Answer, Line, LineKind, Notify, Statement, Summary, Tally};
+use paceline_domain::telephone::{self, Telephone};
 
 use crate::parts::{AT, LATER, asked, currency, text};
 use crate::variants::{Variants, all, variants};
@@ -54,10 +55,22 @@ fn dollars(dollars: i64) -> Micros {
     Micros(dollars * 1_000_000)
 }
 
-/// Every reason there is, with and without its details.
+/// The reasons that there were first, with and without their details: what is kept of them stays
+/// as it is.
 pub fn declines() -> Vec<Decline> {
+    let mut all = every_decline();
+    all.truncate(all.len() - later_declines().len());
+    all
+}
+
+/// Those that have come since.
+pub fn later_declines() -> Vec<Decline> {
+    vec![Decline::TooManyMessages]
+}
+
+fn every_decline() -> Vec<Decline> {
     use Decline::*;
-    all(vec![
+    let first = vec![
         AccountClosed,
         AccountTakenOver,
         AccountClosedForFraud,
@@ -87,7 +100,8 @@ pub fn declines() -> Vec<Decline> {
         ProofExpired,
         PhoneUnknown,
         MessageUnsent,
-    ])
+    ];
+    all(first.into_iter().chain(later_declines()).collect())
 }
 
 variants!(Decline, "decline", {
@@ -117,6 +131,7 @@ variants!(Decline, "decline", {
     Decline::ProofExpired => "proof-expired",
     Decline::PhoneUnknown => "phone-unknown",
     Decline::MessageUnsent => "message-unsent",
+    Decline::TooManyMessages => "too-many-messages",
 });
 
 pub fn account_events() -> Vec<account::Event> {
@@ -484,6 +499,14 @@ pub fn statements() -> Vec<statement::State> {
     phases.into_iter().map(statement).collect()
 }
 
+pub fn telephone_events() -> Vec<telephone::Event> {
+    vec![telephone::Event::Granted { challenge: CHALLENGE, at: LATER, counted_since: AT }]
+}
+
+pub fn telephone() -> Telephone {
+    Telephone { granted: BTreeMap::from([(CHALLENGE, AT), (ChallengeId(1), LATER)]) }
+}
+
 pub fn journal_events() -> Vec<journal::Event> {
     let entry = |kind| {
         let (request, amount) = (request("cap:01K58A0001"), dollars(12));
@@ -635,6 +658,10 @@ variants!(statement::Phase, "statement phase", {
 variants!(LineKind, "line kind", {
     LineKind::Capture => "capture",
     LineKind::Refund => "refund",
+});
+
+variants!(telephone::Event, "telephone", {
+    telephone::Event::Granted { .. } => "granted",
 });
 
 variants!(journal::Event, "journal", {

@@ -82,6 +82,7 @@ fn kinds_keep_their_numbers() {
         Kind::Statement => 10,
         Kind::Notice => 11,
         Kind::Journal => 12,
+        Kind::Telephone => 13,
     });
     assert_eq!(Kind::ALL.map(|kind| kind as u8), numbers);
 }

@@ -1,5 +1,6 @@
 //! Tokens, accounts and the proofs that bring them together.
 
+use futures_util::future::join_all;
 use paceline_domain::account::Closure;
 use paceline_engine::Engine;
 use paceline_engine::tokenized::{Approval, OtpReceiver, Proven, Refresh, SendOtp, VerifyOtp};
@@ -324,4 +325,25 @@ fn everything(integrator: &Integrator) -> Vec<u8> {
         }
     }
     bytes
+}
+
+#[test]
+fn a_telephone_gets_so_many_passwords_and_no_more_though_they_are_asked_for_at_once() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        sally(&engine).await;
+        let most = integrator.shop.options.tokenized.otp_limit.messages;
+        let ids: Vec<String> = (0..2 * most).map(|number| format!("otp:{number}")).collect();
+        let answers = join_all(ids.iter().map(|id| send_to_phone(&engine, id))).await;
+        let over = |answer: &&String| answer.contains("TooManyMessages");
+        assert_eq!(answers.iter().filter(over).count(), most, "{answers:?}");
+        assert_eq!(integrator.phones.messages.lock().unwrap().len(), most);
+        // Another owner of the same streams.
+        let engine = integrator.open();
+        assert!(send_to_phone(&engine, "otp:more").await.contains("TooManyMessages"));
+        for (id, answer) in ids.iter().zip(&answers) {
+            assert_eq!(&send_to_phone(&engine, id).await, answer);
+        }
+    });
 }

@@ -95,18 +95,20 @@ impl Paceline {
         metrics.lines().find(|line| line.starts_with(taken)).unwrap().to_owned()
     }
 
-    /// `paceline account`, asking this one.
-    pub fn account(&self, args: &[&str]) -> String {
+    /// Another `paceline`, which asks this one: what it says, or why it does not.
+    pub async fn ask(&self, args: &[&str]) -> Result<String, String> {
         let mut paceline = Command::new(program());
-        let asking = ["--admin", &self.url(1)];
-        let done = paceline.arg("account").args(args).args(asking).env("PASSWORD", "paceline");
-        let done = done.output().unwrap();
-        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).unwrap()
+        paceline.args(args).args(["--admin", &self.url(1)]).env("PASSWORD", "paceline");
+        // Google is served on this thread, and may be asked meanwhile.
+        let done = tokio::task::spawn_blocking(move || paceline.output()).await.unwrap().unwrap();
+        match done.status.success() {
+            true => Ok(String::from_utf8(done.stdout).unwrap()),
+            false => Err(String::from_utf8(done.stderr).unwrap()),
+        }
     }
 
     /// The customers that the development mode has by itself.
-    fn open_customers(&self) {
+    async fn open_customers(&self) {
         for (id, name, phone, funds) in [
             ("acct-sally", "Sally", PHONE_WITH_MONEY, "500.00"),
             ("acct-bob", "Bob", PHONE_WITH_LITTLE, "5.00"),
@@ -114,10 +116,11 @@ impl Paceline {
         ] {
             let email = format!("{}@otheremail.com", name.to_lowercase());
             let known = ["--name", name, "--phone", phone, "--email", &email];
-            self.account(&[&["open", id, "--password-from", "PASSWORD"][..], &known].concat());
-            self.account(&["fund", id, funds]);
+            let open = ["account", "open", id, "--password-from", "PASSWORD"];
+            self.ask(&[&open[..], &known].concat()).await.unwrap();
+            self.ask(&["account", "fund", id, funds]).await.unwrap();
         }
-        self.account(&["close", "acct-carol"]);
+        self.ask(&["account", "close", "acct-carol"]).await.unwrap();
     }
 }
 
@@ -134,11 +137,13 @@ pub async fn play(name: &str) -> Verdict {
 /// The keys of both sides, each of which trusts the other.
 pub struct Keys {
     pub files: TempDir,
+    /// To one telephone within an hour. More than a test asks for, unless it is about that.
+    pub passwords_max: u32,
 }
 
 impl Keys {
     pub fn none() -> Self {
-        Self { files: tempfile::tempdir().unwrap() }
+        Self { files: tempfile::tempdir().unwrap(), passwords_max: 1_000 }
     }
 
     pub fn exchanged() -> Self {
@@ -192,6 +197,7 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
     if let Some(keys) = keys {
         let dir = keys.of("paceline").display().to_string();
         environment.push(("PACELINE_TOKENIZED__KEYS_DIR", dir));
+        environment.push(("PACELINE_TOKENIZED__OTP_MESSAGES_MAX", keys.passwords_max.to_string()));
         environment.push(("PACELINE_SMS__URL", format!("http://{}/sms", host.address)));
     }
     let anywhere = ["127.0.0.1:0"; 2];
@@ -203,7 +209,7 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
         None => paceline.url(1),
     };
     if keys.is_some() {
-        paceline.open_customers();
+        paceline.open_customers().await;
     }
     let google = Google { integrator, account: ACCOUNT.to_owned(), books, messages };
     (Stage { google, host }, paceline)
