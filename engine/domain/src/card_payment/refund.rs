@@ -210,4 +210,9 @@ impl CardPayment {
         let taken = self.refunds.values().filter(|refund| refund.counts());
         taken.fold(self.amounts.captured, |left, refund| left - refund.amount)
     }
+
+    pub(super) fn refunds_under_way(&self) -> Micros {
+        let open = self.refunds.values().filter(|refund| refund.is_open());
+        open.fold(Micros::ZERO, |sum, refund| sum + refund.amount)
+    }
 }

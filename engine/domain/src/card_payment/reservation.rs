@@ -93,11 +93,12 @@ impl CardPayment {
         if amount <= Micros::ZERO {
             return Err(Rejection::NothingAsked);
         }
-        if amount > self.amounts.reserved && self.amounts.reserved > Micros::ZERO {
-            return Err(Rejection::CaptureExceedsHold { held: self.amounts.reserved });
-        }
         let asked = Event::CaptureAsked { capture: request, amount, at: now };
+        let held = self.amounts.reserved;
         match self.hold {
+            Hold::Held { .. } | Hold::Lapsed if amount > held => {
+                Err(Rejection::CaptureExceedsHold { held })
+            }
             Hold::Held { expires_at } if expires_at > now => Ok(vec![asked]),
             Hold::Held { .. } => {
                 Ok([Event::Lapsed { at: now }].into_iter().chain(self.lapsed(asked, now)).collect())
