@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::response_code::ResponseCode;
 use crate::text::Text;
@@ -143,8 +143,32 @@ pub enum StoredCredentialVerdict {
 }
 
 /// The last four digits of a card's number, which may be shown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LastFour(pub [u8; 4]);
+
+/// As people read them in a story, as their bytes where only we do.
+impl Serialize for LastFour {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LastFour {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = match deserializer.is_human_readable() {
+            true => String::deserialize(deserializer)?.into_bytes(),
+            false => <[u8; 4]>::deserialize(deserializer)?.into(),
+        };
+        let digits = <[u8; 4]>::try_from(digits.as_slice()).map_err(serde::de::Error::custom)?;
+        match digits.iter().all(u8::is_ascii_digit) {
+            true => Ok(Self(digits)),
+            false => Err(serde::de::Error::custom("the last four digits of a card are digits")),
+        }
+    }
+}
 
 impl fmt::Display for LastFour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,11 +8,32 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Two characters, as the issuer gave them: `00`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResponseCode([u8; 2]);
+
+/// As people read it in a story, as its bytes where only we do.
+impl Serialize for ResponseCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.serialize_str(self.as_str()),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ResponseCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = match deserializer.is_human_readable() {
+            true => String::deserialize(deserializer)?.into_bytes(),
+            false => <[u8; 2]>::deserialize(deserializer)?.into(),
+        };
+        let code = std::str::from_utf8(&code).map_err(serde::de::Error::custom)?;
+        Self::parse(code).map_err(serde::de::Error::custom)
+    }
+}
 
 /// A response code is two letters or digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,6 +15,8 @@
 // Helpers are tests too.
 #![allow(clippy::unwrap_used)]
 
+mod card;
+mod card_parts;
 mod entities;
 mod parts;
 mod samples;
@@ -78,6 +80,21 @@ fn every_state_of_standard_payments_is_read_and_written_as_ever() {
 }
 
 #[test]
+fn every_event_and_state_of_cards_is_read_and_written_as_ever() {
+    check(&records(card::card_events()));
+    check(&records(card::payment_events()));
+    check(&records(card::document_events()));
+    check(&[("card-snapshots".to_owned(), card::cards())]);
+    check(&[("card-payment-snapshots".to_owned(), card::payments())]);
+    check(&[("document-snapshot".to_owned(), card::document())]);
+}
+
+#[test]
+fn every_entry_of_the_acquirers_book_is_read_and_written_as_ever() {
+    check(&records(card::book_entries()));
+}
+
+#[test]
 fn every_state_that_a_snapshot_keeps_is_read_and_written_as_ever() {
     check(&session_snapshots());
     check(&[("instrument-snapshot".to_owned(), entities::instrument())]);
@@ -114,6 +131,13 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&session_snapshots()));
     read.extend(["instrument", "stock", "order"].map(|of| format!("{of}-snapshot")));
     read.extend(entities::book_entries().iter().map(entities::book_name));
+    read.extend(names(&records(card::card_events())));
+    read.extend(names(&records(card::payment_events())));
+    read.extend(names(&records(card::document_events())));
+    read.extend(
+        ["card-snapshots", "card-payment-snapshots", "document-snapshot"].map(str::to_owned),
+    );
+    read.extend(names(&records(card::book_entries())));
     read.extend(["remembered-running", "remembered-answered"].map(str::to_owned));
     assert_eq!(samples::names(), read);
 }
