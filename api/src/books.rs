@@ -7,6 +7,9 @@ use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use paceline_domain::account::{Account, Closure, Side, Standing};
+use paceline_domain::card_payment;
+use paceline_domain::decline::Decline;
+use paceline_domain::ids::RequestId;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::{Notice, Phase as NoticePhase, Subject};
 use paceline_domain::statement::{Answer, Line, LineKind, Phase, Statement, Verdict};
@@ -155,23 +158,56 @@ fn standing(standing: Standing) -> &'static str {
 
 pub fn notices(notices: &[Notice]) -> Report {
     let row = |notice: &Notice| {
+        let concluded = |what, request: &RequestId, outcome: &Result<(), Decline>| {
+            let outcome = outcome.map_or_else(|decline| decline.word(), |()| "success");
+            (what, request.to_string(), outcome)
+        };
         let (what, request, outcome) = match &notice.subject {
-            Subject::Capture { request, outcome, .. } => ("capture", request, outcome),
-            Subject::Refund { request, outcome, .. } => ("refund", request, outcome),
-            Subject::Disbursement { request, outcome, .. } => ("disbursement", request, outcome),
+            Subject::Capture { request, outcome, .. } => concluded("capture", request, outcome),
+            Subject::Refund { request, outcome, .. } => concluded("refund", request, outcome),
+            Subject::Disbursement { request, outcome, .. } => {
+                concluded("disbursement", request, outcome)
+            }
+            Subject::Card(subject) => card(subject),
+            Subject::Settlement(part) => ("settlement", part.of.id.to_string(), ""),
         };
         let phase = match &notice.phase {
             NoticePhase::Owed => "owed".to_owned(),
             NoticePhase::Heard { at } => format!("heard {}", moment(*at)),
             NoticePhase::Refused { why, at } => format!("refused {}: {why}", moment(*at)),
         };
-        let outcome = outcome.map_or_else(|decline| decline.word(), |()| "success");
         let since = moment(notice.owed_since);
         let id = notice.id.to_string();
-        vec![id, what.to_owned(), request.to_string(), outcome.to_owned(), since, phase]
+        vec![id, what.to_owned(), request, outcome.to_owned(), since, phase]
     };
     let columns = &["notice", "what", "request", "outcome", "owed since", "state"];
     Report { columns, rows: notices.iter().map(row).collect(), notes: vec![] }
+}
+
+/// What is told of a payment by card, of which request, and how it went.
+fn card(subject: &card_payment::Subject) -> (&'static str, String, &'static str) {
+    use card_payment::Subject;
+    fn done<E>(outcome: &Result<(), E>) -> &'static str {
+        if outcome.is_ok() { "success" } else { "refused" }
+    }
+    match subject {
+        Subject::Captured { request, outcome, .. } => {
+            ("card capture", request.to_string(), done(outcome))
+        }
+        Subject::Voided { request } => ("cancellation", request.to_string(), "success"),
+        Subject::Refunded { request, outcome, .. } => {
+            ("card refund", request.to_string(), done(outcome))
+        }
+        Subject::RefundReversed { request, .. } => ("refund reversal", request.to_string(), ""),
+        Subject::Inquiry(told) => ("inquiry", told.capture.to_string(), ""),
+        Subject::Chargeback { told, .. } => ("chargeback", told.capture.to_string(), ""),
+        Subject::ChargebackReversed { chargeback, .. } => {
+            ("chargeback reversal", chargeback.to_string(), "")
+        }
+        Subject::FraudReported { capture, .. } => ("fraud", capture.to_string(), ""),
+        Subject::CaptureReferenced { capture, .. } => ("reference", capture.to_string(), ""),
+        Subject::RefundReferenced { refund, .. } => ("reference", refund.to_string(), ""),
+    }
 }
 
 pub fn statements(statements: &[Statement]) -> Report {

@@ -12,7 +12,7 @@ use paceline_domain::tables::Tables;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{
     Engine, Front, IdempotencyKey, Keyed, Options, Outside, PaymentOffered, Reply, SealKey,
-    Surroundings, Voices, tokenized,
+    Surroundings, Voices, card, tokenized,
 };
 use paceline_storage::rocks::Sync;
 use paceline_storage::{DataDirError, EventLog, MemoryLog, RocksLog, RocksOptions};
@@ -44,6 +44,7 @@ pub fn start(
         complete_deadline: Duration::from_secs(60),
         gateway_timeout: Duration::from_secs(10),
         tokenized: tokenized::Options::default(),
+        card: card::Options::default(),
     };
     Engine::start(
         options,

@@ -6,21 +6,86 @@
 //! everything else is, a decline too, and a repeat gets the same words. The number of a card leaves
 //! this for the acquirer alone, and its verification code is in memory only.
 
+mod in_flight;
 pub mod keyring;
 pub mod number;
+mod operator;
+mod requests;
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use paceline_domain::authorization::{Approval, Verdict};
+use paceline_domain::authorization::{Approval, Network, Verdict};
 use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult};
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
-use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::money::{CurrencyCode, Micros, Millionths};
 use paceline_domain::response_code::Failure;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 
+pub(crate) use in_flight::InFlight;
+pub use operator::Resealed;
+
+use self::keyring::Keyring;
+use crate::acquirer::Acquirer;
+use crate::asking::Worded;
 use crate::secret::Secret;
-use crate::voice::Reply;
+use crate::voice::{Reply, Voices};
+
+/// What an operator turns. How long an answer is repeated, and when a caller is told to ask again,
+/// is the same for both families.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Networks that the acquirer serves; a card of another cannot be routed.
+    pub networks: Vec<Network>,
+    /// What the integrator takes of each capture.
+    pub fee: Millionths,
+    /// How long after its end a day is settled.
+    pub settles_after: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let settles_after = Duration::from_secs(60 * 60);
+        Self { networks: Network::ALL.to_vec(), fee: Millionths::ZERO, settles_after }
+    }
+}
+
+/// Who is asked for money of cards, and what opens their numbers. Clones are handles of the same.
+#[derive(Clone)]
+pub struct Acquiring {
+    pub(crate) acquirer: Arc<dyn Acquirer>,
+    keyring: Arc<RwLock<Arc<Keyring>>>,
+}
+
+impl Acquiring {
+    pub fn new(acquirer: Arc<dyn Acquirer>, keyring: Keyring) -> Self {
+        Self { acquirer, keyring: Arc::new(RwLock::new(Arc::new(keyring))) }
+    }
+
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes other keys into use.
+    ///
+    /// # Errors
+    /// [`LookupChanged`]; all stays as it was.
+    pub fn replace_keys(&self, keyring: Keyring) -> Result<(), LookupChanged> {
+        let mut current = self.keyring.write().unwrap_or_else(PoisonError::into_inner);
+        if !current.finds_as(&keyring) {
+            return Err(LookupChanged);
+        }
+        *current = Arc::new(keyring);
+        Ok(())
+    }
+}
+
+/// Under another look-up key no card would be found any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the look-up key is another one: no card would be found any more")]
+pub struct LookupChanged;
 
 /// `reserveFunds`, `capture` in one message, `verifyCardWithMinimumReservation`.
 #[derive(Clone, Debug)]
@@ -50,6 +115,14 @@ pub struct CardOnFile {
     pub expires: Expiry,
     /// If the number is a network's token in place of the card's own.
     pub token: Option<NetworkToken>,
+}
+
+impl CardOnFile {
+    /// Without what is good for one use only.
+    pub(crate) fn kept(&self) -> Self {
+        let token = self.token.as_ref().map(|_| NetworkToken { cryptogram: None });
+        Self { token, ..self.clone() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -298,4 +371,14 @@ pub enum Refusal {
 /// of each delivery.
 pub trait Voice: Send + Sync + 'static {
     fn words(&self, outcome: &Outcome<'_>) -> Reply;
+}
+
+impl Worded for Outcome<'_> {
+    fn reply(&self, voices: &Voices) -> Reply {
+        voices.card().words(self)
+    }
+
+    fn lasts(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::Failed(_) | Self::Unfinished)
+    }
 }

@@ -7,10 +7,12 @@
 //! Promise: stock is held before money is reserved, money is reserved before the session is
 //! completed, and what a completed session owes is repeated until it is done.
 
+pub(crate) mod card_payments;
 pub(crate) mod challenges;
 pub(crate) mod links;
 pub(crate) mod notices;
 pub(crate) mod payments;
+pub(crate) mod settlements;
 pub(crate) mod statements;
 
 use std::sync::Arc;

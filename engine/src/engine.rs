@@ -16,6 +16,7 @@ use paceline_storage::{EventLog, StreamId};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::bank::Bank;
+use crate::card;
 use crate::clock::Surroundings;
 use crate::entity::{Entity, Kind, Sessions, Stocks};
 use crate::error::EngineError;
@@ -52,6 +53,7 @@ pub struct Options {
     /// When a question to the processor, or to the bank, counts as unanswered.
     pub gateway_timeout: Duration,
     pub tokenized: tokenized::Options,
+    pub card: card::Options,
 }
 
 /// Who is asked and told outside of this process.
@@ -64,12 +66,14 @@ pub struct Outside {
     pub messenger: Option<Arc<dyn Messenger>>,
     /// `None`: what is owed to Google waits.
     pub google: Option<Arc<dyn Google>>,
+    /// `None`: no card can be charged.
+    pub acquirer: Option<card::Acquiring>,
 }
 
 impl Outside {
     /// A payment processor alone.
     pub fn new(gateway: Arc<dyn Gateway>) -> Self {
-        Self { gateway, bank: None, messenger: None, google: None }
+        Self { gateway, bank: None, messenger: None, google: None, acquirer: None }
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the engine asks of a state machine, and those it runs: four of the merchant's checkout,
-//! nine of the integrator's payments.
+//! thirteen of the integrator's payments.
 //!
 //! Why: a turn, a mailbox, a directory and a timer are the same for all of them. What differs is
 //! here: the three functions of the core, what an asker may wait for, and how it is answered.
 
 mod account;
+mod card;
+mod card_payment;
 mod challenge;
+mod document;
 mod instrument;
 mod journal;
 mod link;
@@ -14,6 +17,7 @@ mod notice;
 mod order;
 mod payment;
 mod session;
+mod settlement;
 mod statement;
 mod stock;
 mod telephone;
@@ -31,16 +35,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use account::Accounts;
+pub use card::Cards;
+pub use card_payment::CardPayments;
+pub(crate) use card_payment::refusal as card_refusal;
 pub use challenge::Challenges;
 pub(crate) use challenge::decline;
+pub use document::Documents;
 pub use instrument::Instruments;
 pub use journal::Journals;
 pub use link::Links;
-pub use name::Names;
+pub use name::{CardMoved, Names};
 pub use notice::Notices;
 pub use order::Orders;
 pub use payment::Payments;
 pub use session::Sessions;
+pub use settlement::Settlements;
 pub use statement::Statements;
 pub use stock::Stocks;
 pub use telephone::Telephones;
@@ -71,10 +80,14 @@ pub enum Kind {
     Notice = 11,
     Journal = 12,
     Telephone = 13,
+    Card = 14,
+    CardPayment = 15,
+    Document = 16,
+    Settlement = 17,
 }
 
 impl Kind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Session,
         Self::Instrument,
         Self::Stock,
@@ -88,6 +101,10 @@ impl Kind {
         Self::Notice,
         Self::Journal,
         Self::Telephone,
+        Self::Card,
+        Self::CardPayment,
+        Self::Document,
+        Self::Settlement,
     ];
 
     /// The word in metrics, logs and on the command line.
@@ -106,6 +123,10 @@ impl Kind {
             Self::Notice => "notice",
             Self::Journal => "journal",
             Self::Telephone => "telephone",
+            Self::Card => "card",
+            Self::CardPayment => "card-payment",
+            Self::Document => "document",
+            Self::Settlement => "settlement",
         }
     }
 
@@ -133,6 +154,9 @@ pub(crate) trait Entity: Sized + 'static {
     /// Whether the log has to bring it up when it owes something. Not so where whoever asked goes
     /// on asking until it is done, after a crash too.
     const WOKEN_BY_LOG: bool = true;
+
+    /// Whether a credential that is needed is kept, sealed, for whoever goes on after a crash.
+    const SECRET_OUTLIVES: bool = true;
 
     type State: Default + Serialize + DeserializeOwned + Send + Unpin;
     type Command: Send;
@@ -195,6 +219,11 @@ pub(crate) trait Entity: Sized + 'static {
     /// Whether `pending` has anything to say.
     fn owes(_: &Self::State) -> bool {
         false
+    }
+
+    /// When what is owed can be carried out, if that is not now.
+    fn sleeps_until(_: &Self::State) -> Option<Timestamp> {
+        None
     }
 
     /// What time alone has brought about, for whoever looks.

@@ -3,6 +3,7 @@
 //! Why: what is owed to Google is in the log. Here is one try at delivering one such thing: the
 //! method's path, the envelope and the clock are the wire's, and when to try again is the engine's.
 
+use paceline_domain::card_payment;
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::Subject;
@@ -21,7 +22,7 @@ pub struct Call {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// `captureResultNotification`, `refundResultNotification`, `disburseFundsResultNotification`.
+    /// A notification.
     Result(Subject),
     /// `remittanceStatementDetails`.
     StatementPage { statement: RequestId, offset: u64, lines_max: u32 },
@@ -38,10 +39,28 @@ impl What {
             Self::Result(Subject::Capture { .. }) => "captureResultNotification",
             Self::Result(Subject::Refund { .. }) => "refundResultNotification",
             Self::Result(Subject::Disbursement { .. }) => "disburseFundsResultNotification",
+            Self::Result(Subject::Card(told)) => card_word(told),
+            Self::Result(Subject::Settlement(_)) => "settlementNotification",
             Self::StatementPage { .. } => "remittanceStatementDetails",
             Self::AcceptStatement { .. } => "acceptRemittanceStatement",
             Self::ProposeStatement { .. } => "acceptRemittanceStatementWithModifications",
         }
+    }
+}
+
+fn card_word(told: &card_payment::Subject) -> &'static str {
+    use card_payment::Subject;
+    match told {
+        Subject::Captured { .. } => "captureFundsReservationResultNotification",
+        Subject::Voided { .. } => "cancelFundsReservationResultNotification",
+        Subject::Refunded { .. } => "refundResultNotification",
+        Subject::RefundReversed { .. } => "reverseRefundNotification",
+        Subject::Inquiry(_) => "inquiryNotification",
+        Subject::Chargeback { .. } => "chargebackNotification",
+        Subject::ChargebackReversed { .. } => "chargebackReversedNotification",
+        Subject::FraudReported { .. } => "fraudNotification",
+        Subject::CaptureReferenced { .. } => "setAcquirerReferenceNumberForCaptureNotification",
+        Subject::RefundReferenced { .. } => "setAcquirerReferenceNumberForRefundNotification",
     }
 }
 

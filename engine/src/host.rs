@@ -15,8 +15,8 @@ use paceline_storage::StreamId;
 
 use crate::actors::Cells;
 use crate::entity::{
-    Accounts, Challenges, Entity, Instruments, Journals, Links, Names, Notices, Orders, Payments,
-    Sessions, Statements, Stocks, Telephones,
+    Accounts, CardPayments, Cards, Challenges, Documents, Entity, Instruments, Journals, Links,
+    Names, Notices, Orders, Payments, Sessions, Settlements, Statements, Stocks, Telephones,
 };
 use crate::turn::{Ask, Written};
 use crate::world::World;
@@ -40,6 +40,10 @@ pub(crate) struct Local {
     pub notices: RefCell<Cells<Notices>>,
     pub journals: RefCell<Cells<Journals>>,
     pub telephones: RefCell<Cells<Telephones>>,
+    pub cards: RefCell<Cells<Cards>>,
+    pub card_payments: RefCell<Cells<CardPayments>>,
+    pub documents: RefCell<Cells<Documents>>,
+    pub settlements: RefCell<Cells<Settlements>>,
 }
 
 /// What an entity is told.
@@ -142,6 +146,10 @@ impl Host {
             notices: RefCell::new(cells(&address)),
             journals: RefCell::new(cells(&address)),
             telephones: RefCell::new(cells(&address)),
+            cards: RefCell::new(cells(&address)),
+            card_payments: RefCell::new(cells(&address)),
+            documents: RefCell::new(cells(&address)),
+            settlements: RefCell::new(cells(&address)),
         }))
     }
 }

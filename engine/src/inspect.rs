@@ -3,27 +3,29 @@
 //! Why: "what happened to this checkout?" is answered from what is on disk, by the same reader
 //! that wakes an actor, whether the program runs or not.
 
+mod card;
 mod standard;
 mod words;
 
 use std::fmt::{self, Write};
 
 use paceline_domain::ids::{
-    AccountId, AssociationId, AttemptId, ChallengeId, InstrumentId, IntegratorAccountId, LinkId,
-    MalformedId, NoticeId, OrderId, PaymentId, ProductId, RequestId, SessionId, StatementId,
+    AccountId, AssociationId, AttemptId, CardId, ChallengeId, DocumentId, InstrumentId,
+    IntegratorAccountId, LinkId, MalformedId, NoticeId, OrderId, PaymentId, ProductId, RequestId,
+    SessionId, SettlementId, StatementId,
 };
+use paceline_domain::money::CurrencyCode;
 use paceline_domain::name::Identifier;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 use paceline_storage::{EventLog, StreamId};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::codec;
 use crate::entity::{
-    Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
-    Payments, Sessions, Statements, Stocks, Telephones,
+    Accounts, CardPayments, Cards, Challenges, Documents, Entity, Instruments, Journals, Kind,
+    Links, Names, Notices, Orders, Payments, Sessions, Settlements, Statements, Stocks, Telephones,
 };
 use crate::gateway::simulated::Simulated;
 
@@ -89,7 +91,7 @@ pub fn inspect(
         .into_iter()
         .find(|kind| kind.word() == entity)
         .ok_or_else(|| InspectError::EntityUnknown(entity.to_owned()))?;
-    let stream = stream(kind, id, plain).map_err(malformed)?;
+    let stream = stream(log, kind, id, plain)?.map_err(malformed)?;
     let events = match kind {
         Kind::Session => chapters::<Sessions>(log, stream, words::session),
         Kind::Instrument => chapters::<Instruments>(log, stream, words::instrument),
@@ -104,6 +106,10 @@ pub fn inspect(
         Kind::Notice => chapters::<Notices>(log, stream, standard::notice),
         Kind::Journal => chapters::<Journals>(log, stream, standard::journal),
         Kind::Telephone => chapters::<Telephones>(log, stream, standard::telephone),
+        Kind::Card => card::story(log, stream),
+        Kind::CardPayment => chapters::<CardPayments>(log, stream, card::payment),
+        Kind::Document => chapters::<Documents>(log, stream, card::document),
+        Kind::Settlement => chapters::<Settlements>(log, stream, card::settlement),
     }?;
     story(kind.word(), id, events)
 }
@@ -111,7 +117,34 @@ pub fn inspect(
 /// Where an entity of this id is stored.
 ///
 /// - `plain`: what follows the last slash of `id`.
-fn stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
+///
+/// # Errors
+/// Outer: what is stored cannot be trusted. Inner: why it is no id of this kind.
+fn stream(
+    log: &dyn EventLog,
+    kind: Kind,
+    id: &str,
+    plain: &str,
+) -> Result<Result<StreamId, String>, InspectError> {
+    let by_card = |of: Result<Option<(IntegratorAccountId, RequestId)>, String>| {
+        let Ok(Some((integrator, request))) = of else { return Ok(None) };
+        card::found(log, &integrator, &request).map(Some)
+    };
+    if kind == Kind::CardPayment
+        && let Some(payment) = by_card(of_request(id))?
+    {
+        return Ok(Ok(CardPayments::stream(payment)));
+    }
+    if kind == Kind::Card
+        && let Some(payment) = by_card(of_request(id))?
+    {
+        let card = card::card_of(log, payment)?;
+        return Ok(card.map(Cards::stream).ok_or_else(|| "there is no such payment".to_owned()));
+    }
+    Ok(plain_stream(kind, id, plain))
+}
+
+fn plain_stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
     fn wide<T>(parsed: Result<T, MalformedId>, id: fn(T) -> u128) -> Result<u128, String> {
         parsed.map(id).map_err(|error| error.to_string())
     }
@@ -122,6 +155,10 @@ fn stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
         Kind::Link => wide(LinkId::parse(id), |id| id.0),
         Kind::Challenge => wide(ChallengeId::parse(id), |id| id.0),
         Kind::Notice => wide(NoticeId::parse(id), |id| id.0),
+        Kind::Card => wide(CardId::parse(id), |id| id.0),
+        Kind::CardPayment => wide(PaymentId::parse(id), |id| id.0),
+        Kind::Document => wide(DocumentId::parse(id), |id| id.0),
+        Kind::Settlement => return settlement(id),
         Kind::Payment => match of_request(id)? {
             Some((integrator, request)) => Ok(Payments::capture(&integrator, &request).0),
             None => wide(PaymentId::parse(id), |id| id.0),
@@ -153,6 +190,23 @@ fn stream(kind: Kind, id: &str, plain: &str) -> Result<StreamId, String> {
     id.map(|id| kind.stream(id))
 }
 
+/// A settlement is told by the account, the currency and a moment of its day.
+fn settlement(id: &str) -> Result<StreamId, String> {
+    const SHAPE: &str = "it is `stl_…`, or an account id of Google's, `/`, a currency, `/` and a day \
+                         such as 2026-02-01";
+    if let Ok(id) = SettlementId::parse(id) {
+        return Ok(Settlements::stream(id));
+    }
+    let (of, day) = id.rsplit_once('/').ok_or(SHAPE)?;
+    let (integrator, currency) = of.rsplit_once('/').ok_or(SHAPE)?;
+    let day = humantime::parse_rfc3339_weak(&format!("{day} 00:00:00")).map_err(|_| SHAPE)?;
+    let day = day.duration_since(std::time::UNIX_EPOCH).map_err(|_| SHAPE)?;
+    let integrator = IntegratorAccountId::parse(integrator).map_err(|error| error.to_string())?;
+    let currency = CurrencyCode::parse(currency).map_err(|error| error.to_string())?;
+    let day = Timestamp(0).after(day);
+    Ok(Settlements::stream(Settlements::of(&integrator, currency, day).id))
+}
+
 /// What Google calls a payment or a statement by: its account id, a slash, the request's id.
 fn of_request(id: &str) -> Result<Option<(IntegratorAccountId, RequestId)>, String> {
     let Some((integrator, request)) = id.rsplit_once('/') else { return Ok(None) };
@@ -181,19 +235,26 @@ fn chapters<E: Entity>(
     log: &dyn EventLog,
     stream: StreamId,
     tell: fn(&E::Event) -> String,
-) -> Result<Vec<Chapter>, InspectError>
-where
-    E::Event: DeserializeOwned,
-{
+) -> Result<Vec<Chapter>, InspectError> {
+    let told = events::<E>(log, stream)?;
+    let told = told.iter().map(|(version, event)| {
+        Ok(Chapter { version: *version, told: tell(event), event: value(event)? })
+    });
+    told.collect()
+}
+
+/// Every event of a stream, with the record that it stands in.
+fn events<E: Entity>(
+    log: &dyn EventLog,
+    stream: StreamId,
+) -> Result<Vec<(u64, E::Event)>, InspectError> {
     let damaged = |error: &dyn fmt::Display| InspectError::Damaged(error.to_string());
-    let mut chapters = vec![];
+    let mut told = vec![];
     for (record, version) in log.history(stream).map_err(|e| damaged(&e))?.iter().zip(1..) {
         let events: Vec<E::Event> = codec::decode(record).map_err(|e| damaged(&e))?;
-        for event in &events {
-            chapters.push(Chapter { version, told: tell(event), event: value(event)? });
-        }
+        told.extend(events.into_iter().map(|event| (version, event)));
     }
-    Ok(chapters)
+    Ok(told)
 }
 
 fn processor(book: &dyn EventLog, attempt: AttemptId) -> Result<Story, InspectError> {

@@ -22,6 +22,7 @@ pub mod report;
 pub mod tokenized;
 
 mod actors;
+mod asking;
 mod calendar;
 mod directory;
 mod dispatch;

@@ -98,3 +98,6 @@ pub const STATEMENT_DAYS_MAX: usize = 400;
 /// Rounds of PBKDF2 over the password that a customer signs in with. OWASP's advice of 2023 for
 /// SHA-256; a tenth of a second on a thread that serves nobody else.
 pub const PASSWORD_ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is not zero");
+
+/// Movements that Google is told of in one part of a settlement: a part fits a record.
+pub const SETTLEMENT_PART_ENTRIES: usize = 1_000;

@@ -1,11 +1,13 @@
 //! The metrics of this crate: names, labels, help texts, and handles resolved once.
 
+pub mod card;
 pub mod standard;
 
 use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use paceline_domain::money::{CurrencyCode, MinorUnits};
 use paceline_domain::session::{CancelReason, Event};
 
+use self::card::CardMetrics;
 use self::standard::StandardMetrics;
 use crate::entity::Kind;
 use crate::gateway::Answer;
@@ -83,6 +85,7 @@ pub fn describe() {
     counter!(MONEY_TOTAL, Unit::Count, "Minor units reserved and captured");
     counter!(ORDERS_PLACED_TOTAL, Unit::Count, "Orders placed");
     standard::describe();
+    card::describe();
 }
 
 /// The handles of one engine.
@@ -103,6 +106,7 @@ pub struct Metrics {
     pub(crate) reserve: CallMetrics,
     pub(crate) capture: CallMetrics,
     pub(crate) standard: StandardMetrics,
+    pub(crate) card: CardMetrics,
     created: Counter,
     updated: Counter,
     accepted: Counter,
@@ -158,6 +162,7 @@ impl Default for Metrics {
             reserve: CallMetrics::of("reserve", "reserved"),
             capture: CallMetrics::of("capture", "captured"),
             standard: StandardMetrics::default(),
+            card: CardMetrics,
             created: event("created"),
             updated: event("updated"),
             accepted: event("completion_accepted"),

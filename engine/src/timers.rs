@@ -10,8 +10,8 @@ use std::sync::Arc;
 use paceline_storage::{DueAt, Millis};
 
 use crate::entity::{
-    Accounts, Challenges, Entity, Instruments, Journals, Kind, Links, Names, Notices, Orders,
-    Payments, Sessions, Statements, Stocks, Telephones,
+    Accounts, CardPayments, Cards, Challenges, Documents, Entity, Instruments, Journals, Kind,
+    Links, Names, Notices, Orders, Payments, Sessions, Settlements, Statements, Stocks, Telephones,
 };
 use crate::limits::{DUE_PAGE, NOTICES_COUNTED_EVERY, OWED_LEFT_ALONE, TIMER_PERIOD};
 use crate::world::World;
@@ -76,6 +76,10 @@ async fn page(world: &Arc<World>, until: Millis, after: Option<DueAt>) -> Option
             Some(Kind::Notice) => Notices::directory(world).tick(world, *stream),
             Some(Kind::Journal) => Journals::directory(world).tick(world, *stream),
             Some(Kind::Telephone) => Telephones::directory(world).tick(world, *stream),
+            Some(Kind::Card) => Cards::directory(world).tick(world, *stream),
+            Some(Kind::CardPayment) => CardPayments::directory(world).tick(world, *stream),
+            Some(Kind::Document) => Documents::directory(world).tick(world, *stream),
+            Some(Kind::Settlement) => Settlements::directory(world).tick(world, *stream),
             None => tracing::error!(?stream, "a stream of an unknown kind is due"),
         }
     }

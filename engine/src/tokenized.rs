@@ -9,7 +9,6 @@
 //! repeat gets the same words.
 
 mod accounts;
-mod asking;
 mod links;
 mod otp;
 mod payments;
@@ -32,8 +31,9 @@ use paceline_domain::time::Timestamp;
 
 pub use accounts::{AccountError, NewAccount};
 
+use crate::asking::Worded;
 use crate::secret::Secret;
-use crate::voice::{INSIDE, Manner, Reply, Voices};
+use crate::voice::{Reply, Voices};
 
 /// What an operator turns.
 #[derive(Clone, Debug)]
@@ -255,62 +255,12 @@ pub trait Voice: Send + Sync + 'static {
     fn words(&self, outcome: &Outcome<'_>) -> Reply;
 }
 
-/// Whoever asks over the wire, and needs words.
-pub(crate) const WIRE: Manner = Manner(1);
+impl Worded for Outcome<'_> {
+    fn reply(&self, voices: &Voices) -> Reply {
+        voices.tokenized().words(self)
+    }
 
-impl Outcome<'_> {
-    /// Whether a repeat is to hear it again.
     fn lasts(&self) -> bool {
         !matches!(self, Self::Refused(_) | Self::Unfinished)
-    }
-}
-
-/// What an entity answers: the facts to whoever asks from inside, and their words to a wire.
-#[derive(Clone, Debug)]
-pub(crate) enum Said<F> {
-    Facts(F),
-    Words { reply: Reply, lasts: bool },
-}
-
-impl<F> Said<F> {
-    pub fn by<'a>(
-        voices: &Voices,
-        manner: Manner,
-        facts: impl FnOnce() -> F,
-        words: impl FnOnce() -> Outcome<'a>,
-    ) -> Self {
-        if manner == INSIDE {
-            return Self::Facts(facts());
-        }
-        let outcome = words();
-        Self::Words { reply: voices.tokenized().words(&outcome), lasts: outcome.lasts() }
-    }
-
-    pub fn facts(self) -> F {
-        match self {
-            Self::Facts(facts) => facts,
-            Self::Words { .. } => unreachable!("who asks from inside is told facts"),
-        }
-    }
-
-    pub fn words(self) -> Reply {
-        match self {
-            Self::Words { reply, .. } => reply,
-            Self::Facts(_) => unreachable!("who asks over a wire is told words"),
-        }
-    }
-
-    pub fn to_remember(&self) -> Option<&Reply> {
-        match self {
-            Self::Words { reply, lasts: true } => Some(reply),
-            Self::Words { lasts: false, .. } | Self::Facts(_) => None,
-        }
-    }
-}
-
-/// The log had it.
-impl<F> From<Reply> for Said<F> {
-    fn from(reply: Reply) -> Self {
-        Self::Words { reply, lasts: true }
     }
 }

@@ -226,6 +226,7 @@ impl<E: Entity> Owner<E> {
             owner.secret = world.seal_key.open(&seal_name(stream), &note);
             owner.indexed = Some(Indexed { at, sealed: owner.secret.is_some() });
         }
+        owner.not_before = sleeps_until::<E>(world, &owner.state);
         Ok(owner)
     }
 
@@ -244,7 +245,7 @@ impl<E: Entity> Owner<E> {
 
     /// What is owed needs a credential, and it is not here.
     pub fn wants_secret(&self) -> bool {
-        self.secret.is_none() && E::needs_secret(&self.state)
+        E::SECRET_OUTLIVES && self.secret.is_none() && E::needs_secret(&self.state)
     }
 
     /// Nothing is queued and nobody waits: it may sleep. What it owes is in the log, which brings
@@ -305,7 +306,7 @@ impl<E: Entity> Owner<E> {
         }
         let at = Millis(at.0);
         self.not_before = Some(at);
-        self.indexed = Some(Indexed { at, sealed: self.secret.is_some() });
+        self.indexed = Some(Indexed { at, sealed: self.is_sealed() });
         let due = DueChange::Set(Due { at, note: self.note(world) });
         let (stream, expected) = (self.stream, self.version);
         let turn = Append { stream, expected, record: None, snapshot: None, answer: None, due };
@@ -417,7 +418,7 @@ impl<E: Entity> Owner<E> {
         let mut turn =
             Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
         if !written.events.is_empty() {
-            self.not_before = None;
+            self.not_before = sleeps_until::<E>(world, &self.state);
             self.version = Version(expected.0 + 1);
             turn.record = Some(codec::encode(&written.events));
             turn.snapshot = self.snapshot();
@@ -514,8 +515,10 @@ impl<E: Entity> Owner<E> {
         }
         let owes = E::WOKEN_BY_LOG && E::owes(&self.state);
         let before = self.indexed;
-        let at = || before.map_or_else(|| Millis(world.now().after(OWED_LEFT_ALONE).0), |b| b.at);
-        self.indexed = owes.then(|| Indexed { at: at(), sealed: self.secret.is_some() });
+        let soon = || Millis(world.now().after(OWED_LEFT_ALONE).0);
+        let at =
+            || self.not_before.unwrap_or_else(|| before.map_or_else(soon, |b| b.at.min(soon())));
+        self.indexed = owes.then(|| Indexed { at: at(), sealed: self.is_sealed() });
         if self.indexed == before {
             return DueChange::Keep;
         }
@@ -528,7 +531,11 @@ impl<E: Entity> Owner<E> {
     /// What lies beside the entry in the log's index: the credential, sealed.
     fn note(&self, world: &World) -> Bytes {
         let seal = |secret| world.seal_key.seal(&seal_name(self.stream), secret);
-        self.secret.as_ref().map(seal).unwrap_or_default()
+        self.secret.as_ref().filter(|_| E::SECRET_OUTLIVES).map(seal).unwrap_or_default()
+    }
+
+    fn is_sealed(&self) -> bool {
+        E::SECRET_OUTLIVES && self.secret.is_some()
     }
 
     /// Everything queued so far is on disk.
@@ -616,6 +623,12 @@ fn unanswered(error: AppendError, fingerprint: Option<[u8; 32]>) -> Unanswered {
             Unanswered::Failed(EngineError::Damaged)
         }
     }
+}
+
+/// The moment before which nothing that is owed can be carried out, if that is still to come.
+fn sleeps_until<E: Entity>(world: &World, state: &E::State) -> Option<Millis> {
+    let until = E::sleeps_until(state).filter(|until| *until > world.now());
+    until.map(|Timestamp(at)| Millis(at))
 }
 
 /// Whom a note is sealed for.

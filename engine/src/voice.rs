@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use paceline_domain::session::{Rejection, Session};
 
+use crate::card;
 use crate::tokenized;
 
 /// A whole answer: what is sent now and what a retry is sent again, byte for byte.
@@ -33,16 +34,22 @@ pub struct Voices {
     pub checkout: Arc<dyn Voice>,
     /// `None` where Standard Payments is not spoken: nobody asks then.
     pub tokenized: Option<Arc<dyn tokenized::Voice>>,
+    /// The same, of the card family.
+    pub card: Option<Arc<dyn card::Voice>>,
 }
 
 impl Voices {
     /// The merchant's wire alone.
     pub fn new(checkout: Arc<dyn Voice>) -> Self {
-        Self { checkout, tokenized: None }
+        Self { checkout, tokenized: None, card: None }
     }
 
     pub(crate) fn tokenized(&self) -> &dyn tokenized::Voice {
         self.tokenized.as_deref().expect("who asks over a wire has brought its words")
+    }
+
+    pub(crate) fn card(&self) -> &dyn card::Voice {
+        self.card.as_deref().expect("who asks over a wire has brought its words")
     }
 }
 

@@ -9,12 +9,13 @@ use paceline_storage::EventLog;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::bank::Bank;
+use crate::card;
 use crate::clock::Surroundings;
 use crate::directory::Directory;
 use crate::engine::{Options, Outside};
 use crate::entity::{
-    Accounts, Challenges, Instruments, Journals, Links, Names, Notices, Orders, Payments, Sessions,
-    Statements, Stocks, Telephones,
+    Accounts, CardPayments, Cards, Challenges, Documents, Instruments, Journals, Links, Names,
+    Notices, Orders, Payments, Sessions, Settlements, Statements, Stocks, Telephones,
 };
 use crate::gateway::Gateway;
 use crate::google::Google;
@@ -33,6 +34,7 @@ pub struct World {
     pub(crate) bank: Arc<dyn Bank>,
     pub(crate) messenger: Option<Arc<dyn Messenger>>,
     pub(crate) google: Option<Arc<dyn Google>>,
+    pub(crate) acquirer: Option<card::Acquiring>,
     /// One permit for each call to Google.
     pub(crate) google_calls: Semaphore,
     pub(crate) voices: Voices,
@@ -55,6 +57,10 @@ pub struct World {
     pub(crate) notices: Directory<Notices>,
     pub(crate) journals: Directory<Journals>,
     pub(crate) telephones: Directory<Telephones>,
+    pub(crate) cards: Directory<Cards>,
+    pub(crate) card_payments: Directory<CardPayments>,
+    pub(crate) documents: Directory<Documents>,
+    pub(crate) settlements: Directory<Settlements>,
     /// One on each thread that serves.
     pub(crate) hosts: OnceLock<Vec<Addr<Host>>>,
 }
@@ -70,7 +76,7 @@ impl World {
         tables: Arc<Tables>,
         seal_key: SealKey,
     ) -> Arc<Self> {
-        let Outside { gateway, bank, messenger, google } = outside;
+        let Outside { gateway, bank, messenger, google, acquirer } = outside;
         let awake_max = options.actors_live_max;
         let embedded = |world: &Weak<Self>| Arc::new(Ledger::new(world.clone())) as Arc<dyn Bank>;
         Arc::new_cyclic(|world| Self {
@@ -79,6 +85,7 @@ impl World {
             bank: bank.unwrap_or_else(|| embedded(world)),
             messenger,
             google,
+            acquirer,
             google_calls: Semaphore::new(GOOGLE_CALLS_MAX),
             voices,
             surroundings,
@@ -99,6 +106,10 @@ impl World {
             notices: Directory::new(awake_max),
             journals: Directory::new(awake_max),
             telephones: Directory::new(awake_max),
+            cards: Directory::new(awake_max),
+            card_payments: Directory::new(awake_max),
+            documents: Directory::new(awake_max),
+            settlements: Directory::new(awake_max),
             hosts: OnceLock::new(),
             options,
         })

@@ -16,7 +16,7 @@ use paceline_api::routes::{Inbound, Site};
 use paceline_api::ucp::{Dialect, Operation, Wire, manner};
 use paceline_benches::shop;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Front, Options, Outside, SealKey, System, Voices, tokenized};
+use paceline_engine::{Engine, Front, Options, Outside, SealKey, System, Voices, card, tokenized};
 use paceline_storage::MemoryLog;
 use serde_json::Value;
 
@@ -127,6 +127,7 @@ fn start() -> Engine {
         complete_deadline: Duration::from_millis(20),
         gateway_timeout: Duration::from_millis(10),
         tokenized: tokenized::Options::default(),
+        card: card::Options::default(),
     };
     Engine::start(
         options,

@@ -183,6 +183,7 @@ fn options(config: &Config, tokenized: Option<&Tokenized>) -> Options {
         complete_deadline: engine.complete_deadline,
         gateway_timeout: engine.gateway_timeout,
         tokenized: tokenized.map_or_else(|| wanted.clone(), |spoken| spoken.options(wanted)),
+        card: paceline_engine::card::Options::default(),
     }
 }
 

@@ -34,6 +34,10 @@ impl Outbound {
 
     async fn call(&self, call: Call) -> Delivery {
         let word = call.what.word();
+        if let What::Result(Subject::Card(_) | Subject::Settlement(_)) = &call.what {
+            tracing::error!(method = word, "the card family is not spoken here");
+            return Delivery::NotYet(Trouble::NeedsMending);
+        }
         let members = members(&call.what, self.word_of(&call.what));
         match self.line.ask(word, &call.integrator, &call.request, members).await {
             Ok(heard) => delivery(&call, heard),
@@ -127,6 +131,7 @@ fn members(what: &What, result: &str) -> Value {
             "disburseFundsResult": result,
             "paymentIntegratorDisburseFundsId": payment.to_string(),
         }),
+        What::Result(Subject::Card(_) | Subject::Settlement(_)) => json!({}),
         What::StatementPage { statement, offset, lines_max } => json!({
             "statementId": statement.as_str(),
             "numberOfEvents": lines_max,

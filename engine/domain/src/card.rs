@@ -22,7 +22,8 @@ pub type State = Option<Card>;
 pub struct Card {
     pub id: CardId,
     pub integrator: IntegratorAccountId,
-    pub network: Network,
+    /// `None` if no network has cards of such a number.
+    pub network: Option<Network>,
     pub last_four: LastFour,
     pub sealed: Sealed,
     pub first_used_at: Timestamp,
@@ -52,7 +53,7 @@ pub enum Command {
 pub struct Use {
     pub id: CardId,
     pub integrator: IntegratorAccountId,
-    pub network: Network,
+    pub network: Option<Network>,
     pub last_four: LastFour,
     pub sealed: Sealed,
     pub payment: PaymentId,
@@ -64,7 +65,7 @@ pub enum Event {
     Introduced {
         id: CardId,
         integrator: IntegratorAccountId,
-        network: Network,
+        network: Option<Network>,
         last_four: LastFour,
         sealed: Sealed,
         at: Timestamp,

@@ -113,8 +113,6 @@ pub enum Command {
         answer: Authorization,
         now: Timestamp,
     },
-    /// Whoever asked was told to ask again.
-    LeaveAsker,
     Capture(AskCapture),
     CaptureConcluded {
         outcome: Result<(), CaptureRefusal>,
@@ -205,7 +203,6 @@ pub enum Event {
         asked: Option<Asked>,
         at: Timestamp,
     },
-    AskerLeft,
     Authorized {
         answer: Authorization,
         at: Timestamp,
@@ -326,11 +323,14 @@ pub enum Effect {
         movement: MovementId,
         payment: PaymentId,
         terms: Box<Terms>,
+        at: Timestamp,
     },
-    /// Take some of what the authorization holds.
+    /// Take some of what the authorization `of` holds, and be found by the request.
     Capture {
         movement: MovementId,
         of: MovementId,
+        payment: PaymentId,
+        request: RequestId,
         terms: Box<Terms>,
         amount: Micros,
         at: Timestamp,
@@ -341,11 +341,13 @@ pub enum Effect {
         terms: Box<Terms>,
         at: Timestamp,
     },
+    /// Give back some of what the movement `of` took, and be found by the request.
     Refund {
         movement: MovementId,
-        /// The movement that took the money.
         of: MovementId,
+        payment: PaymentId,
         refund: RefundId,
+        request: RequestId,
         terms: Box<Terms>,
         amount: Micros,
         at: Timestamp,
@@ -354,6 +356,7 @@ pub enum Effect {
     Tell {
         payment: PaymentId,
         integrator: IntegratorAccountId,
+        currency: CurrencyCode,
         telling: Box<Telling>,
     },
     /// Let go of what is held, when its time has come.
@@ -369,9 +372,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
     let Some(payment) = state else {
         return match command {
             Command::Authorize(authorize) => Ok(begin(*authorize)),
-            Command::Authorized { .. } | Command::LeaveAsker | Command::ConfirmTold { .. } => {
-                Ok(vec![])
-            }
+            Command::Authorized { .. } | Command::ConfirmTold { .. } => Ok(vec![]),
             _ => Err(Rejection::Unknown),
         };
     };
@@ -379,10 +380,6 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         Command::Authorize(authorize) => payment.decide_authorize(*authorize),
         Command::Authorized { attempt, answer, now } => {
             Ok(payment.authorized(attempt, answer, now))
-        }
-        Command::LeaveAsker => {
-            let waits = payment.authorization == Authorization::Asking && payment.asked.is_some();
-            Ok(if waits { vec![Event::AskerLeft] } else { vec![] })
         }
         Command::Capture(ask) => payment.decide_capture(ask),
         Command::CaptureConcluded { outcome, raw, reference, now } => {
@@ -442,7 +439,6 @@ pub fn apply(state: &mut State, event: &Event) {
             payment.asked.clone_from(asked);
             payment.asked_at = *at;
         }
-        Event::AskerLeft => payment.asked = None,
         Event::Authorized { answer, at } => payment.apply_authorized(answer, *at),
         Event::CaptureAsked { capture, amount, at } => {
             payment.apply_capture_asked(capture, *amount, *at);
@@ -474,31 +470,34 @@ pub fn apply(state: &mut State, event: &Event) {
     payment.assert_conserved();
 }
 
-/// What is still to be asked or told: first what somebody waits for, then what Google is owed. What
-/// ends by itself comes last, because it waits the longest.
+/// What is still to be asked or told: first what somebody waits for, then what is told, which never
+/// takes long, then what the acquirer is asked. What ends by itself comes last.
 pub fn pending(state: &State) -> Vec<Effect> {
     let Some(payment) = state else { return vec![] };
     let terms = || Box::new(payment.terms.clone());
+    let of = payment.authorized_by();
     let mut owed = vec![];
     if payment.authorization == Authorization::Asking {
-        let (attempt, movement) = (payment.attempt, payment.authorized_by());
-        owed.push(Effect::Authorize { attempt, movement, payment: payment.id, terms: terms() });
+        let attempt = payment.attempt;
+        let (payment, at) = (payment.id, payment.asked_at);
+        owed.push(Effect::Authorize { attempt, movement: of, payment, terms: terms(), at });
     }
-    let of = payment.authorized_by();
-    if payment.hold == Hold::Voiding {
-        let at = payment.voids.last().map_or(payment.asked_at, |void| void.asked_at);
-        owed.push(Effect::Void { movement: payment.named(2), of, terms: terms(), at });
-    }
-    if let Some(capture) = payment.capture.as_ref().filter(|capture| capture.outcome.is_none()) {
-        let (amount, at) = (capture.amount, capture.asked_at);
-        owed.push(Effect::Capture { movement: payment.taken_by(), of, terms: terms(), amount, at });
-    }
-    owed.extend(payment.refunds_owed());
     owed.extend(payment.untold.iter().map(|telling| Effect::Tell {
         payment: payment.id,
         integrator: payment.terms.integrator.clone(),
+        currency: payment.terms.currency,
         telling: Box::new(telling.clone()),
     }));
+    if payment.hold == Hold::Voiding {
+        let at = payment.voids.last().map_or(payment.asked_at, |void| void.asked_at);
+        owed.push(Effect::Void { movement: payment.named(VOID), of, terms: terms(), at });
+    }
+    if let Some(capture) = payment.capture.as_ref().filter(|capture| capture.outcome.is_none()) {
+        let (amount, at, request) = (capture.amount, capture.asked_at, capture.request.clone());
+        let (movement, payment) = (payment.taken_by(), payment.id);
+        owed.push(Effect::Capture { movement, of, payment, request, terms: terms(), amount, at });
+    }
+    owed.extend(payment.refunds_owed());
     if let Hold::Held { .. } = payment.hold {
         owed.push(Effect::Lapse);
     }
@@ -520,6 +519,12 @@ pub fn owes(state: &State) -> bool {
 pub fn sleeps_until(state: &State) -> Option<Timestamp> {
     let Hold::Held { expires_at } = state.as_ref()?.hold else { return None };
     matches!(pending(state).as_slice(), [Effect::Lapse]).then_some(expires_at)
+}
+
+/// Whether a reservation's time has come, unnoticed so far.
+pub fn has_lapsed(state: &State, now: Timestamp) -> bool {
+    let hold = state.as_ref().map(|payment| payment.hold);
+    matches!(hold, Some(Hold::Held { expires_at }) if expires_at <= now)
 }
 
 impl CardPayment {
@@ -559,6 +564,11 @@ impl CardPayment {
         }
     }
 
+    /// The question that is still to be answered.
+    pub fn open_question(&self) -> Option<&Asked> {
+        self.asked.as_ref().filter(|_| self.authorization == Authorization::Asking)
+    }
+
     fn authorized(&self, attempt: u32, answer: Authorization, now: Timestamp) -> Vec<Event> {
         let awaited = self.authorization == Authorization::Asking && self.attempt == attempt;
         let told = answer != Authorization::Asking;
@@ -588,7 +598,6 @@ impl CardPayment {
 
     /// The name under which the acquirer knows what holds the money, or has taken it at once.
     pub fn authorized_by(&self) -> MovementId {
-        // Verifications and reserves are voided and captured as number 2 and 1.
         self.named(ATTEMPTS_FROM + u128::from(self.attempt))
     }
 
@@ -596,7 +605,7 @@ impl CardPayment {
     fn taken_by(&self) -> MovementId {
         match self.terms.flow {
             Flow::Capture => self.authorized_by(),
-            Flow::Reserve | Flow::Verify => self.named(1),
+            Flow::Reserve | Flow::Verify => self.named(CAPTURE),
         }
     }
 
@@ -623,7 +632,9 @@ impl CardPayment {
     }
 }
 
-/// Names of attempts begin after those of capture and void.
+/// What is named beside the payment: its capture, the end of its hold, and each attempt.
+const CAPTURE: u128 = 1;
+const VOID: u128 = 2;
 const ATTEMPTS_FROM: u128 = 15;
 
 /// Odd, and without a pattern: the golden ratio's fraction.

@@ -207,6 +207,11 @@ wide_id!(
     "crd_"
 );
 wide_id!(
+    /// What is settled of one day: a hash of whose it is, its currency and the day.
+    SettlementId,
+    "stl_"
+);
+wide_id!(
     /// Evidence that Google handed over: a hash of whose it is and of the request that brought it.
     DocumentId,
     "doc_"

@@ -42,6 +42,7 @@ pub mod card;
 pub mod card_payment;
 pub mod document;
 pub mod response_code;
+pub mod settlement;
 
 pub mod journal;
 pub mod notice;

@@ -134,6 +134,8 @@ impl Neg for Micros {
 pub struct Millionths(u32);
 
 impl Millionths {
+    pub const ZERO: Self = Self(0);
+
     pub const WHOLE: Self = Self(1_000_000);
 
     /// Parses a percentage such as `8.5%`, exact to four decimals, between 0 % and 100 %.

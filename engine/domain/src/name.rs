@@ -31,6 +31,8 @@ pub enum Holder {
     Account(AccountId),
     /// Of a refund's request id: the payment that it was taken from.
     Payment(PaymentId),
+    /// Of the request id of a card's capture or refund: the payment by card that it belongs to.
+    CardPayment(PaymentId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

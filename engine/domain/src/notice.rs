@@ -6,8 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::card_payment;
 use crate::decline::Decline;
 use crate::ids::{IntegratorAccountId, NoticeId, PaymentId, RefundId, RequestId};
+use crate::settlement;
 use crate::text::Text;
 use crate::time::Timestamp;
 
@@ -26,9 +28,25 @@ pub struct Notice {
 /// What is told: the outcome of a request that was not answered with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
-    Capture { request: RequestId, payment: PaymentId, outcome: Result<(), Decline> },
-    Refund { request: RequestId, refund: RefundId, outcome: Result<(), Decline> },
-    Disbursement { request: RequestId, payment: PaymentId, outcome: Result<(), Decline> },
+    Capture {
+        request: RequestId,
+        payment: PaymentId,
+        outcome: Result<(), Decline>,
+    },
+    Refund {
+        request: RequestId,
+        refund: RefundId,
+        outcome: Result<(), Decline>,
+    },
+    Disbursement {
+        request: RequestId,
+        payment: PaymentId,
+        outcome: Result<(), Decline>,
+    },
+    /// Of a payment by card.
+    Card(Box<card_payment::Subject>),
+    /// A part of what is settled of a day.
+    Settlement(Box<settlement::Part>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

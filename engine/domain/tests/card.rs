@@ -28,7 +28,7 @@ fn using(payment: u128, sealed: Sealed) -> Command {
     Command::Use(Box::new(Use {
         id: CardId(7),
         integrator: piaid(),
-        network: Network::Visa,
+        network: Some(Network::Visa),
         last_four: LastFour(*b"1111"),
         sealed,
         payment: PaymentId(payment),

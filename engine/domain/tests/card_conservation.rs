@@ -106,7 +106,6 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         4 => refunds(),
         4 => disputes(),
         2 => told,
-        1 => Just(Command::LeaveAsker),
     ];
     let begun = (beginnings(), beginnings(), prop::collection::vec(any, 0..80));
     begun.prop_map(|(first, second, rest)| [first, second].into_iter().chain(rest).collect())

@@ -112,7 +112,9 @@ fn refunds_are_asked_for_in_their_order_and_name_what_took_the_money() {
     assert_ne!(first, now_of(&payment).authorized_by(), "the capture took it, not the hold");
     let mut at_once = authorized(Flow::Capture);
     at_once.give(refund(1, 1)).unwrap();
-    let Effect::Refund { of, .. } = pending(&at_once.state).remove(0) else { panic!("it is owed") };
+    let Some(Effect::Refund { of, .. }) = pending(&at_once.state).pop() else {
+        panic!("it is owed")
+    };
     assert_eq!(of, now_of(&at_once).authorized_by());
 }
 

@@ -120,18 +120,6 @@ fn other_terms_under_the_same_request_are_refused() {
 }
 
 #[test]
-fn an_asker_that_leaves_is_left_out_and_the_acquirer_asked_all_the_same() {
-    let mut payment = new();
-    payment.give(again(question(1))).unwrap();
-    payment.give(Command::LeaveAsker).unwrap();
-    assert_eq!(payment.give(Command::LeaveAsker), Ok(vec![]));
-    assert_eq!(now_of(&payment).asked, None);
-    assert!(owes(&payment.state));
-    payment.give(answered(1, approved())).unwrap();
-    assert_eq!(payment.give(Command::LeaveAsker), Ok(vec![]));
-}
-
-#[test]
 fn a_capture_is_acknowledged_asked_for_and_concluded_by_one_notification() {
     let mut payment = held();
     payment.give(capture("cap:1", 8)).unwrap();
@@ -381,7 +369,6 @@ fn no_two_things_that_leave_have_one_name() {
 fn nothing_is_decided_of_a_payment_that_is_not_there() {
     let mut payment = new();
     assert_eq!(payment.give(answered(1, approved())), Ok(vec![]));
-    assert_eq!(payment.give(Command::LeaveAsker), Ok(vec![]));
     assert_eq!(payment.give(Command::ConfirmTold { number: 1 }), Ok(vec![]));
     assert_eq!(payment.give(Command::Look), Err(Rejection::Unknown));
     assert_eq!(payment.give(refund(1, 1)), Err(Rejection::Unknown));

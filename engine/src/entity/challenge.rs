@@ -14,13 +14,14 @@ use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
 use crate::actors::Cells;
+use crate::asking::Said;
 use crate::directory::Directory;
 use crate::dispatch::challenges;
 use crate::engine::Options;
 use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
-use crate::tokenized::{Outcome, Refusal, Said};
+use crate::tokenized::{Outcome, Refusal};
 use crate::voice::{Manner, Reply, Voices};
 use crate::world::World;
 

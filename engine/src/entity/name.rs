@@ -17,6 +17,13 @@ use crate::world::World;
 
 pub struct Names;
 
+/// What a name of the card family is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardMoved {
+    Capture,
+    Refund,
+}
+
 impl Names {
     pub fn association(association: &AssociationId) -> StreamId {
         Kind::Name.stream(hashed(&["association", association.as_str()]))
@@ -25,6 +32,20 @@ impl Names {
     /// Of a refund: it leads to the payment that it was taken from.
     pub fn refund(integrator: &IntegratorAccountId, request: &RequestId) -> StreamId {
         Kind::Name.stream(hashed(&["refund", integrator.as_str(), request.as_str()]))
+    }
+
+    /// Of what moved money by card: it leads to the payment. A capture and a refund have requests
+    /// of their own.
+    pub fn card(
+        moved: CardMoved,
+        integrator: &IntegratorAccountId,
+        request: &RequestId,
+    ) -> StreamId {
+        let moved = match moved {
+            CardMoved::Capture => "card capture",
+            CardMoved::Refund => "card refund",
+        };
+        Kind::Name.stream(hashed(&[moved, integrator.as_str(), request.as_str()]))
     }
 
     /// What a customer is known by.

@@ -12,7 +12,7 @@ use paceline_domain::payment::{self, Flow, Part};
 use paceline_domain::statement::{self, LineKind};
 use paceline_domain::telephone;
 
-use super::moment;
+use super::{card, moment};
 
 pub(super) fn account(event: &account::Event) -> String {
     use account::{Closure, Event, Purpose};
@@ -50,7 +50,9 @@ pub(super) fn name(event: &name::Event) -> String {
     match event {
         name::Event::Taken(Holder::Link(link)) => format!("leads to {link}"),
         name::Event::Taken(Holder::Account(account)) => format!("leads to account {account}"),
-        name::Event::Taken(Holder::Payment(payment)) => format!("leads to {payment}"),
+        name::Event::Taken(Holder::Payment(payment) | Holder::CardPayment(payment)) => {
+            format!("leads to {payment}")
+        }
         name::Event::GivenBack => "leads nowhere".to_owned(),
     }
 }
@@ -139,13 +141,18 @@ pub(super) fn notice(event: &notice::Event) -> String {
     use notice::Event;
     match event {
         Event::Owed(owe) => {
-            let (request, outcome) = match &owe.subject {
+            let what = match &owe.subject {
                 Subject::Capture { request, outcome, .. }
                 | Subject::Refund { request, outcome, .. }
-                | Subject::Disbursement { request, outcome, .. } => (request, *outcome),
+                | Subject::Disbursement { request, outcome, .. } => {
+                    format!("{request} {}", concluded(*outcome))
+                }
+                Subject::Card(subject) => card::owed(subject),
+                Subject::Settlement(part) => {
+                    format!("part {} of {} of {}", part.number + 1, part.parts, part.of.id)
+                }
             };
-            let outcome = concluded(outcome);
-            format!("{} Google is to be told: {request} {outcome}", moment(owe.at))
+            format!("{} Google is to be told: {what}", moment(owe.at))
         }
         Event::Heard { at } => format!("{} Google has heard it", moment(*at)),
         Event::Refused { why, at } => format!("{} Google refuses to hear it: {why}", moment(*at)),
@@ -202,7 +209,7 @@ fn concluded(outcome: Result<(), Decline>) -> String {
 }
 
 /// In major units, with as many of six decimals as it takes.
-fn micros(Micros(micros): Micros) -> String {
+pub(super) fn micros(Micros(micros): Micros) -> String {
     let (sign, magnitude) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
     let (major, fraction) = (magnitude / 1_000_000, format!("{:06}", magnitude % 1_000_000));
     let fraction = fraction.trim_end_matches('0');

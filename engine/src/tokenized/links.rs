@@ -4,8 +4,8 @@ use paceline_domain::asked::Hidden;
 use paceline_domain::ids::UseId;
 use paceline_domain::link::{self, Associating, Command};
 
-use super::asking::{asked, worded};
-use super::{Associate, Refresh};
+use super::{Associate, Outcome, Refresh};
+use crate::asking::{asked, worded};
 use crate::engine::Engine;
 use crate::entity::{Links, hashed};
 use crate::error::EngineError;
@@ -25,7 +25,7 @@ impl Engine {
         self.over_the_wire(keyed, async |asking| {
             let proof = match self.proof(by, &wanted.proven, None).await {
                 Ok(proof) => proof,
-                Err(why) => return Ok(self.refused(why)),
+                Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
             };
             let sealed = key.seal(&id.0.to_be_bytes(), &wanted.token);
             let associating = Associating {
@@ -53,7 +53,7 @@ impl Engine {
         self.over_the_wire(keyed, async |asking| {
             let proof = match self.proof(by, &wanted.proven, None).await {
                 Ok(proof) => proof,
-                Err(why) => return Ok(self.refused(why)),
+                Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
             };
             let answered = asking.send::<Links>(Links::stream(id), false, |world| {
                 let (proof, asked) = (proof.clone(), asked.clone());

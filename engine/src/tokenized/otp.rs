@@ -9,9 +9,9 @@ use paceline_domain::name::{self, Holder, Identifier};
 use paceline_domain::telephone;
 use paceline_domain::text::Text;
 
-use super::asking::{asked, worded};
 use super::payments::Stopped;
-use super::{OtpReceiver, Refusal, SendOtp, VerifyOtp};
+use super::{OtpReceiver, Outcome, Refusal, SendOtp, VerifyOtp};
+use crate::asking::{asked, worded};
 use crate::engine::Engine;
 use crate::entity::{Challenges, Links, Names, Telephones, hashed};
 use crate::error::EngineError;
@@ -34,8 +34,8 @@ impl Engine {
         self.over_the_wire(keyed, async |mut asking| {
             let (association, customer) = match self.receiver(&wanted.to).await {
                 Ok(found) => found,
-                Err(Stopped::Refused(why)) => return Ok(self.refused(why)),
-                Err(Stopped::Away) => return Ok(self.unfinished()),
+                Err(Stopped::Refused(why)) => return Ok(self.passing(&Outcome::Refused(why))),
+                Err(Stopped::Away) => return Ok(self.passing(&Outcome::Unfinished)),
             };
             let digits = format!("{:06}", world.surroundings.unguessable() % PASSWORDS);
             let password = Secret::new(digits.into_bytes());

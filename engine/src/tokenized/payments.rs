@@ -8,8 +8,8 @@ use paceline_domain::name::Identifier;
 use paceline_domain::payment::{AskRefund, Command, Flow, Pay as PayCommand, Terms};
 use paceline_domain::time::Timestamp;
 
-use super::asking::{asked, worded};
-use super::{Instrument, Pay, Proven, Refund, Refusal};
+use super::{Instrument, Outcome, Pay, Proven, Refund, Refusal};
+use crate::asking::{asked, worded};
 use crate::engine::Engine;
 use crate::entity::{Challenges, Links, Payments};
 use crate::error::EngineError;
@@ -55,8 +55,8 @@ impl Engine {
         self.over_the_wire(keyed, async |asking| {
             let payer = match self.payer(flow, &pay).await {
                 Ok(payer) => payer,
-                Err(Stopped::Refused(why)) => return Ok(self.refused(why)),
-                Err(Stopped::Away) => return Ok(self.unfinished()),
+                Err(Stopped::Refused(why)) => return Ok(self.passing(&Outcome::Refused(why))),
+                Err(Stopped::Away) => return Ok(self.passing(&Outcome::Unfinished)),
             };
             let Pay { request, integrator, amount, currency, description, .. } = pay.clone();
             let id = match flow {
@@ -67,7 +67,7 @@ impl Engine {
                 None => None,
                 Some(proven) => match self.proof(UseId(id.0), proven, Some(&payer.account)).await {
                     Ok(proof) => Some(proof),
-                    Err(why) => return Ok(self.refused(why)),
+                    Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
                 },
             };
             let Payer { account, association, barred } = payer;

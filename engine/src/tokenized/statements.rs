@@ -6,7 +6,7 @@ use paceline_domain::statement::{Command, Notify};
 use paceline_storage::{DueAt, Millis};
 
 use super::StatementNotified;
-use super::asking::worded;
+use crate::asking::worded;
 use crate::engine::Engine;
 use crate::entity::{Kind, Notices, Statements};
 use crate::error::EngineError;

@@ -51,6 +51,7 @@ fn world_on(log: Arc<MemoryLog>) -> Arc<World> {
         complete_deadline: second,
         gateway_timeout: second,
         tokenized: tokenized::Options::default(),
+        card: crate::card::Options::default(),
     };
     let gateway = Arc::new(Simulated::new(processor, Arc::new(MemoryLog::new())));
     let voices = Voices::new(Arc::new(Mute));

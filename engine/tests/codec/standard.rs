@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use paceline_domain::account::{self, Account, Closure, Opening, PostalAddress, Profile, Purpose};
 use paceline_domain::asked::Hidden;
+use paceline_domain::card_payment;
 use paceline_domain::challenge::{self, Challenge, Proof, Proving, Sending};
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{
     AccountId, AssociationId, ChallengeId, IntegratorAccountId, LinkId, MovementId, NoticeId,
-    PaymentId, RefundId, RequestId, StatementId, UseId,
+    PaymentId, RefundId, RequestId, SettlementId, StatementId, UseId,
 };
 use paceline_domain::journal::{self, Entry, Journal};
 use paceline_domain::link::{self, Associated, Associating, Information, Link, Linked, Refreshing};
@@ -17,8 +18,10 @@ use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Notice, Owe, Subject};
 use paceline_domain::payment::{self, Course, Flow, Part, Payment, Progress, Refund, Terms};
+use paceline_domain::settlement;
 use paceline_domain::statement::{self, Answer, Line, LineKind, Notify, Statement, Summary, Tally};
 use paceline_domain::telephone::{self, Telephone};
+use paceline_domain::time::Timestamp;
 
 use crate::parts::{AT, LATER, asked, currency, text};
 use crate::variants::{Variants, all, variants};
@@ -199,8 +202,12 @@ pub fn account() -> account::State {
 }
 
 pub fn name_events() -> Vec<name::Event> {
-    let holders =
-        all(vec![Holder::Link(LINK), Holder::Account(account_id()), Holder::Payment(PAYMENT)]);
+    let holders = all(vec![
+        Holder::Link(LINK),
+        Holder::Account(account_id()),
+        Holder::Payment(PAYMENT),
+        Holder::CardPayment(PAYMENT),
+    ]);
     let mut events: Vec<_> = holders.into_iter().map(name::Event::Taken).collect();
     events.push(name::Event::GivenBack);
     events
@@ -395,8 +402,29 @@ fn subjects() -> Vec<Subject> {
         Subject::Capture { request: request("acap:1"), payment: PAYMENT, outcome: Ok(()) },
         Subject::Refund { request: request("ref:1"), refund: REFUND, outcome },
         Subject::Disbursement { request: request("dis:1"), payment: PAYMENT, outcome },
+        Subject::Card(Box::new(card_payment::Subject::Voided { request: request("rsvcan:1") })),
+        Subject::Settlement(Box::new(settlement_part())),
     ])
 }
+
+fn settlement_part() -> settlement::Part {
+    let (starts, ends) = (Timestamp(AT.0 / DAY * DAY), Timestamp(AT.0 / DAY * DAY + DAY - 1));
+    let id = SettlementId(0x3333);
+    let of = settlement::Of { id, integrator: piaid(), currency: currency("USD"), starts, ends };
+    let line = card_payment::Line {
+        kind: card_payment::LineKind::Capture,
+        movement: MovementId(0x4444),
+        request: request("ccap:1"),
+        amount: dollars(40),
+        at: AT,
+    };
+    let entries = vec![settlement::Entry { line, fee: Micros(800_000) }];
+    let total = settlement::total(&entries).unwrap();
+    settlement::Part { of, closed_at: LATER, total, number: 0, parts: 1, entries }
+}
+
+/// Milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 pub fn notice_events() -> Vec<notice::Event> {
     use notice::Event;
@@ -550,6 +578,7 @@ variants!(Holder, "holder", {
     Holder::Link(_) => "link",
     Holder::Account(_) => "account",
     Holder::Payment(_) => "payment",
+    Holder::CardPayment(_) => "card-payment",
 });
 
 variants!(Proof, "proof", {
@@ -631,6 +660,8 @@ variants!(Subject, "subject", {
     Subject::Capture { .. } => "capture",
     Subject::Refund { .. } => "refund",
     Subject::Disbursement { .. } => "disbursement",
+    Subject::Card(_) => "card",
+    Subject::Settlement(_) => "settlement",
 });
 
 variants!(notice::Phase, "notice phase", {

@@ -83,6 +83,10 @@ fn kinds_keep_their_numbers() {
         Kind::Notice => 11,
         Kind::Journal => 12,
         Kind::Telephone => 13,
+        Kind::Card => 14,
+        Kind::CardPayment => 15,
+        Kind::Document => 16,
+        Kind::Settlement => 17,
     });
     assert_eq!(Kind::ALL.map(|kind| kind as u8), numbers);
 }

@@ -140,8 +140,10 @@ impl Integrator {
             bank: self.bank.clone(),
             messenger: Some(Arc::clone(&self.phones) as Arc<dyn Messenger>),
             google: Some(google),
+            acquirer: None,
         };
-        let voices = Voices { checkout: Arc::new(PlainVoice), tokenized: Some(Arc::new(Plain)) };
+        let voices =
+            Voices { tokenized: Some(Arc::new(Plain)), ..Voices::new(Arc::new(PlainVoice)) };
         Engine::start(
             self.shop.options.clone(),
             Arc::clone(&self.shop.log) as Arc<dyn EventLog>,

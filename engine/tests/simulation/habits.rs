@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use paceline_engine::{Options, tokenized};
+use paceline_engine::{Options, card, tokenized};
 
 use crate::simulation::chance::Chance;
 
@@ -125,5 +125,6 @@ fn options(chance: &mut Chance) -> Options {
         complete_deadline: Duration::from_millis(chance.pick(&[1, 200, 5_000, 60_000])),
         gateway_timeout: Duration::from_millis(chance.pick(&[50, 1_000, 30_000])),
         tokenized: tokenized::Options::default(),
+        card: card::Options::default(),
     }
 }

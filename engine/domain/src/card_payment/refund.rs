@@ -193,7 +193,9 @@ impl CardPayment {
         let owed = open.into_iter().map(|(id, refund)| Effect::Refund {
             movement: MovementId(id.0),
             of: self.taken_by(),
+            payment: self.id,
             refund: *id,
+            request: refund.request.clone(),
             terms: Box::new(self.terms.clone()),
             amount: refund.amount,
             at: refund.asked_at,

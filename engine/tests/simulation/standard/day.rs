@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::System;
 use paceline_domain::time::Timestamp;
 use paceline_engine::bank::Bank;
+use paceline_engine::card;
 use paceline_engine::google::Google;
 use paceline_engine::tokenized::{self, NewAccount};
 use paceline_engine::{
@@ -169,7 +170,8 @@ impl Day {
     }
 
     fn engine(&self, log: Arc<dyn EventLog>, outside: Outside, machine: &Arc<Machine>) -> Engine {
-        let voices = Voices { checkout: Arc::new(PlainVoice), tokenized: Some(Arc::new(Plain)) };
+        let voices =
+            Voices { tokenized: Some(Arc::new(Plain)), ..Voices::new(Arc::new(PlainVoice)) };
         let surroundings = Arc::clone(machine) as Arc<dyn Surroundings>;
         let (options, key) = (self.options.clone(), SealKey::new(&KEY));
         Engine::start(options, log, outside, voices, surroundings, Arc::new(tables()), key)
@@ -490,6 +492,7 @@ fn options(chance: &mut Chance) -> Options {
         complete_deadline: Duration::from_secs(5),
         gateway_timeout: Duration::from_millis(chance.pick(&[50, 1_000, 30_000])),
         tokenized: tokenized::Options::default(),
+        card: card::Options::default(),
     }
 }
 

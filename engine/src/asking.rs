@@ -1,9 +1,11 @@
-//! How a request of this wire is asked, whatever its method.
+//! How a request of Standard Payments is asked and answered, whatever its family and method.
+//!
+//! Why: the tokenized family and the card family have the same rules of repetition. What a method
+//! comes to is each family's own, and so are the words for it.
 
 use paceline_domain::asked::Asked;
 use paceline_storage::{AnswerKey, Millis, StreamId};
 
-use super::{Outcome, Refusal, Said, WIRE};
 use crate::codec::Remembered;
 use crate::dispatch::{Known, ask};
 use crate::engine::{Asking, Engine, Front};
@@ -11,7 +13,68 @@ use crate::entity::Entity;
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::turn::Answered;
-use crate::voice::Reply;
+use crate::voice::{INSIDE, Manner, Reply, Voices};
+
+/// Whoever asks over the wire, and needs words.
+pub(crate) const WIRE: Manner = Manner(1);
+
+/// What a request came to, in the terms of its family.
+pub(crate) trait Worded {
+    fn reply(&self, voices: &Voices) -> Reply;
+
+    /// Whether a repeat is to hear it again.
+    fn lasts(&self) -> bool;
+}
+
+/// What an entity answers: the facts to whoever asks from inside, and their words to a wire.
+#[derive(Clone, Debug)]
+pub(crate) enum Said<F> {
+    Facts(F),
+    Words { reply: Reply, lasts: bool },
+}
+
+impl<F> Said<F> {
+    pub fn by<W: Worded>(
+        voices: &Voices,
+        manner: Manner,
+        facts: impl FnOnce() -> F,
+        words: impl FnOnce() -> W,
+    ) -> Self {
+        if manner == INSIDE {
+            return Self::Facts(facts());
+        }
+        let outcome = words();
+        Self::Words { reply: outcome.reply(voices), lasts: outcome.lasts() }
+    }
+
+    pub fn facts(self) -> F {
+        match self {
+            Self::Facts(facts) => facts,
+            Self::Words { .. } => unreachable!("who asks from inside is told facts"),
+        }
+    }
+
+    pub fn words(self) -> Reply {
+        match self {
+            Self::Words { reply, .. } => reply,
+            Self::Facts(_) => unreachable!("who asks over a wire is told words"),
+        }
+    }
+
+    pub fn to_remember(&self) -> Option<&Reply> {
+        match self {
+            Self::Words { reply, lasts: true } => Some(reply),
+            Self::Words { lasts: false, .. } | Self::Facts(_) => None,
+        }
+    }
+}
+
+/// The log had it.
+impl<F> From<Reply> for Said<F> {
+    fn from(reply: Reply) -> Self {
+        Self::Words { reply, lasts: true }
+    }
+}
 
 impl Engine {
     /// What is known of a key: the first answer, another request under it, or nothing yet. For a
@@ -46,7 +109,7 @@ impl Engine {
 
     /// One request under its key. What would be refused may be a repeat, or a misuse, of a request
     /// that was answered when things were otherwise: the log is asked first.
-    pub(super) async fn over_the_wire<'a>(
+    pub(crate) async fn over_the_wire<'a>(
         &'a self,
         keyed: Keyed,
         work: impl AsyncFn(Asking<'a>) -> Result<Answered<Reply>, EngineError>,
@@ -66,23 +129,13 @@ impl Engine {
         .await
     }
 
-    /// The words for a request that is refused before anybody is asked.
-    pub(super) fn refused(&self, why: Refusal) -> Answered<Reply> {
-        self.passing(&Outcome::Refused(why))
-    }
-
-    /// The words for a request that found somebody away.
-    pub(super) fn unfinished(&self) -> Answered<Reply> {
-        self.passing(&Outcome::Unfinished)
-    }
-
-    fn passing(&self, outcome: &Outcome<'_>) -> Answered<Reply> {
-        let reply = self.0.world.voices.tokenized().words(outcome);
-        Answered { reply, remembered: false }
+    /// The words for a request that is answered before anybody is asked.
+    pub(crate) fn passing(&self, outcome: &impl Worded) -> Answered<Reply> {
+        Answered { reply: outcome.reply(&self.0.world.voices), remembered: false }
     }
 
     /// Asks an entity for facts.
-    pub(super) async fn ask_inside<E: Entity>(
+    pub(crate) async fn ask_inside<E: Entity>(
         &self,
         stream: StreamId,
         command: E::Command,
@@ -95,13 +148,13 @@ impl Engine {
 }
 
 /// The question, to be kept until it is answered.
-pub(super) fn asked(keyed: &Keyed) -> Option<Asked> {
+pub(crate) fn asked(keyed: &Keyed) -> Option<Asked> {
     let key = keyed.key.as_bytes().into();
     Some(Asked { key, fingerprint: keyed.fingerprint, manner: WIRE.0 })
 }
 
 /// The words alone.
-pub(super) fn worded<F>(answered: Answered<Said<F>>) -> Answered<Reply> {
+pub(crate) fn worded<F>(answered: Answered<Said<F>>) -> Answered<Reply> {
     let Answered { reply, remembered } = answered;
     Answered { reply: reply.words(), remembered }
 }

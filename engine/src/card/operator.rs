@@ -1,0 +1,182 @@
+//! What people and the acquirer's connectors make known of payments by card, and what they ask.
+
+use std::sync::Arc;
+
+use paceline_domain::card::{self, Card};
+use paceline_domain::card_payment::{CardPayment, Command, Moved, OpenCase};
+use paceline_domain::document;
+use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::money::CurrencyCode;
+use paceline_domain::settlement::{self, Settlement};
+use paceline_domain::time::Timestamp;
+use paceline_storage::{EventLog, StreamId};
+
+use super::{Raise, Raised, Refusal};
+use crate::dispatch::{Known, ask};
+use crate::engine::Engine;
+use crate::entity::{CardMoved, CardPayments, Cards, Documents, Kind, Settlements, card_refusal};
+use crate::error::EngineError;
+
+/// Cards that are looked at together.
+const PAGE: usize = 256;
+
+/// What became of encrypting afresh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    pub cards: u64,
+    pub resealed: u64,
+    /// Could not be opened: their key is missing, or they are damaged.
+    pub unread: u64,
+}
+
+impl Engine {
+    /// Makes known what happened elsewhere. Google is told; a repeat changes nothing.
+    ///
+    /// # Errors
+    /// Outer: [`EngineError`]. Inner: the [`Refusal`] that stood in the way.
+    pub async fn raise(&self, raise: Raise) -> Result<Result<(), Refusal>, EngineError> {
+        drop(self.0.permit()?);
+        let Raise { integrator, what } = raise;
+        let now = self.0.world.now();
+        let found = match self.raised(&integrator, what, now).await {
+            Ok(found) => found,
+            Err(why) => return Ok(Err(why)),
+        };
+        let (payment, command) = found;
+        let stream = CardPayments::stream(payment);
+        let said = self.ask_inside::<CardPayments>(stream, command).await.facts();
+        Ok(said.map(drop).map_err(|rejection| card_refusal(&rejection, None)))
+    }
+
+    async fn raised(
+        &self,
+        integrator: &IntegratorAccountId,
+        what: Raised,
+        now: Timestamp,
+    ) -> Result<(PaymentId, Command), Refusal> {
+        Ok(match what {
+            Raised::Case { capture, case, kind, amount, reason, raw, raised_on, reply_by } => {
+                let payment = self.captured(integrator, &capture).await?;
+                let case =
+                    OpenCase { case, kind, amount, reason, raw, raised_on, reply_by, at: now };
+                (payment, Command::OpenCase(Box::new(case)))
+            }
+            Raised::ChargebackReversal { capture, case, raw, reversed_on } => {
+                let payment = self.captured(integrator, &capture).await?;
+                (payment, Command::ReverseChargeback { case, raw, reversed_on, now })
+            }
+            Raised::RefundReversal { refund, raw } => {
+                let (payment, refund) = self.refunded(integrator, &refund).await?;
+                (payment, Command::ReverseRefund { refund, raw, now })
+            }
+            Raised::Fraud { capture, kind, raw } => {
+                let payment = self.captured(integrator, &capture).await?;
+                (payment, Command::ReportFraud { kind, raw, now })
+            }
+            Raised::CaptureReference { capture, number } => {
+                let payment = self.captured(integrator, &capture).await?;
+                (payment, Command::Reference { of: Moved::Capture, number, now })
+            }
+            Raised::RefundReference { refund, number } => {
+                let (payment, refund) = self.refunded(integrator, &refund).await?;
+                (payment, Command::Reference { of: Moved::Refund(refund), number, now })
+            }
+        })
+    }
+
+    /// The payment of a capture, for people.
+    pub async fn card_payment(
+        &self,
+        integrator: &IntegratorAccountId,
+        capture: &RequestId,
+    ) -> Option<Box<CardPayment>> {
+        let payment = self.captured_by(integrator, capture).await?;
+        let stream = CardPayments::stream(payment);
+        self.ask_inside::<CardPayments>(stream, Command::Look).await.facts().ok()
+    }
+
+    /// The evidence that Google handed over: a PDF.
+    pub async fn document(&self, id: DocumentId) -> Option<Arc<[u8]>> {
+        let look = document::Command::Look;
+        let kept = self.ask_inside::<Documents>(Documents::stream(id), look).await.ok()?;
+        Some(Arc::clone(&kept.content.0))
+    }
+
+    /// Closes a day before its time: what moves later belongs to a later one. `None` if nothing has
+    /// moved on it.
+    pub async fn close_settlement(
+        &self,
+        integrator: &IntegratorAccountId,
+        currency: CurrencyCode,
+        day: Timestamp,
+    ) -> Option<Box<Settlement>> {
+        let of = Settlements::of(integrator, currency, day);
+        let close = settlement::Command::Close { now: self.0.world.now() };
+        self.ask_inside::<Settlements>(Settlements::stream(of.id), close).await.ok()
+    }
+
+    /// Encrypts the number of every card under the newest key. Cards that are used meanwhile are
+    /// under it already.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the cards cannot be listed.
+    pub async fn reseal_cards(&self) -> Result<Resealed, EngineError> {
+        let world = &self.0.world;
+        let Some(acquiring) = world.acquirer.clone() else { return Ok(Resealed::default()) };
+        let keyring = acquiring.keyring();
+        let mut told = Resealed::default();
+        let mut after = None;
+        loop {
+            let page = cards(self, after).await?;
+            let Some(last) = page.last() else { return Ok(told) };
+            after = Some(*last);
+            for stream in page {
+                let look = card::Command::Look;
+                let Ok(card) = ask::<Cards>(world, stream, look, None, Known::Perhaps).await else {
+                    continue;
+                };
+                told.cards += 1;
+                if card.sealed.key == *keyring.current() {
+                    continue;
+                }
+                let Card { id, sealed, .. } = *card;
+                let Ok(opened) = keyring.unseal(id, &sealed) else {
+                    tracing::error!(card = %id, key = %sealed.key, "a card's number cannot be read");
+                    told.unread += 1;
+                    continue;
+                };
+                let reseal = card::Command::Reseal(keyring.seal(id, &opened));
+                if ask::<Cards>(world, stream, reseal, None, Known::Perhaps).await.is_ok() {
+                    told.resealed += 1;
+                }
+            }
+        }
+    }
+
+    async fn captured(
+        &self,
+        integrator: &IntegratorAccountId,
+        capture: &RequestId,
+    ) -> Result<PaymentId, Refusal> {
+        self.captured_by(integrator, capture).await.ok_or(Refusal::CaptureUnknown)
+    }
+
+    async fn refunded(
+        &self,
+        integrator: &IntegratorAccountId,
+        refund: &RequestId,
+    ) -> Result<(PaymentId, RefundId), Refusal> {
+        let payment = self.named(CardMoved::Refund, integrator, refund).await;
+        let payment = payment.ok_or(Refusal::RefundUnknown)?;
+        Ok((payment, CardPayments::refund(integrator, refund)))
+    }
+}
+
+async fn cards(engine: &Engine, after: Option<StreamId>) -> Result<Vec<StreamId>, EngineError> {
+    let list = move |log: &dyn EventLog| log.streams(Kind::Card as u8, after, PAGE);
+    let read = engine.0.world.read(list).await.ok_or(EngineError::Stopped)?;
+    read.map_err(|error| {
+        tracing::error!(%error, "the cards cannot be listed");
+        EngineError::Damaged
+    })
+}

@@ -1,0 +1,177 @@
+//! What Google asks of the card family.
+
+use std::sync::Arc;
+
+use paceline_domain::asked::Hidden;
+use paceline_domain::card_payment::{
+    self, AskCapture, AskRefund, AskVoid, Authorize as AuthorizeCommand, Command, Flow, Terms,
+};
+use paceline_domain::document::{self, DOCUMENT_BYTES_MAX, Document};
+use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RequestId};
+use paceline_domain::money::Micros;
+use paceline_domain::name::{self, Holder};
+
+use super::number::{check, last_four};
+use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void};
+use crate::asking::{asked, worded};
+use crate::engine::Engine;
+use crate::entity::{CardMoved, CardPayments, Documents, Names, card_refusal, hashed};
+use crate::error::EngineError;
+use crate::idempotency::Keyed;
+use crate::voice::Reply;
+
+impl Engine {
+    /// `reserveFunds`, `capture` in one message, `verifyCardWithMinimumReservation`: answered when the
+    /// issuer has.
+    ///
+    /// # Errors
+    /// [`EngineError`], as all the others.
+    pub async fn authorize_card(&self, ask: Authorize, keyed: Keyed) -> Result<Reply, EngineError> {
+        let question = asked(&keyed);
+        self.over_the_wire(keyed, async |mut asking| {
+            let world = &self.0.world;
+            let Some(acquiring) = &world.acquirer else { return Err(EngineError::Stopped) };
+            let checked = check(&ask, &world.options.card.networks, world.now());
+            let id = CardPayments::id(&ask.integrator, &ask.request);
+            let terms = Terms {
+                flow: ask.flow,
+                integrator: ask.integrator.clone(),
+                request: ask.request.clone(),
+                card: acquiring.keyring().card(&ask.integrator, &ask.card.number),
+                network: checked.as_ref().ok().map(|checked| checked.network),
+                last_four: last_four(ask.card.number.expose()),
+                amount: ask.amount.unwrap_or(Micros::ZERO),
+                currency: ask.currency,
+                description: ask.description.clone(),
+            };
+            let barred = checked.err();
+            asking.secret = barred.is_none().then(|| InFlight::of(&ask).to_secret());
+            let stream = CardPayments::stream(id);
+            let answered = asking.send::<CardPayments>(stream, true, |world| {
+                let (terms, barred, asked) = (terms.clone(), barred.clone(), question.clone());
+                let authorize = AuthorizeCommand { id, terms, barred, now: world.now(), asked };
+                Command::Authorize(Box::new(authorize))
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// `asynchronousCaptureFundsReservation`: acknowledged, and notified.
+    pub async fn capture_card(&self, ask: Capture, keyed: Keyed) -> Result<Reply, EngineError> {
+        let Capture { request, integrator, reservation, amount } = ask;
+        let stream = CardPayments::stream(CardPayments::id(&integrator, &reservation));
+        self.over_the_wire(keyed, async |asking| {
+            let answered = asking.send::<CardPayments>(stream, false, |world| {
+                let (request, now) = (request.clone(), world.now());
+                Command::Capture(AskCapture { request, amount, now })
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// `asynchronousCancelFundsReservation`: acknowledged, and notified.
+    pub async fn void_card(&self, ask: Void, keyed: Keyed) -> Result<Reply, EngineError> {
+        let Void { request, integrator, reservation } = ask;
+        let stream = CardPayments::stream(CardPayments::id(&integrator, &reservation));
+        self.over_the_wire(keyed, async |asking| {
+            let answered = asking.send::<CardPayments>(stream, false, |world| {
+                Command::Void(AskVoid { request: request.clone(), now: world.now() })
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// `asynchronousRefund`: acknowledged, and notified.
+    pub async fn refund_card(&self, ask: Refund, keyed: Keyed) -> Result<Reply, EngineError> {
+        let Refund { request, integrator, capture, amount } = ask;
+        let id = CardPayments::refund(&integrator, &request);
+        self.over_the_wire(keyed, async |asking| {
+            let Some(payment) = self.captured_by(&integrator, &capture).await else {
+                return Ok(self.passing(&Outcome::Refused(Refusal::CaptureUnknown)));
+            };
+            let stream = CardPayments::stream(payment);
+            let answered = asking.send::<CardPayments>(stream, false, |world| {
+                let (request, now) = (request.clone(), world.now());
+                Command::Refund(AskRefund { id, request, amount, now })
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    /// `defendChargeback`: the document is kept before it is said to be there.
+    pub async fn defend_chargeback(&self, ask: Defend, keyed: Keyed) -> Result<Reply, EngineError> {
+        let Defend { request, integrator, capture, document } = ask;
+        let refused = |why| Ok(self.passing(&Outcome::Refused(why)));
+        let words = ["document", integrator.as_str(), request.as_str()];
+        let id = DocumentId(hashed(&words));
+        self.over_the_wire(keyed, async |asking| {
+            let Some(capture) = &capture else { return refused(Refusal::PaymentElsewhere) };
+            let Some(payment) = self.captured_by(&integrator, capture).await else {
+                return refused(Refusal::CaptureUnknown);
+            };
+            if document.expose().len() > DOCUMENT_BYTES_MAX {
+                return refused(Refusal::DocumentUnkept);
+            }
+            // Nothing is kept of what would be refused.
+            if let Err(why) = self.may_defend(payment, id).await {
+                return refused(why);
+            }
+            let content = Hidden(Arc::from(document.expose()));
+            let keep = Document { id, content, at: self.0.world.now() };
+            let stream = Documents::stream(id);
+            let kept = self.ask_inside::<Documents>(stream, document::Command::Keep(keep)).await;
+            if kept.is_err() {
+                return refused(Refusal::DocumentUnkept);
+            }
+            let stream = CardPayments::stream(payment);
+            let answered = asking.send::<CardPayments>(stream, false, |world| Command::Defend {
+                document: id,
+                now: world.now(),
+            });
+            answered.await.map(worded)
+        })
+        .await
+    }
+
+    async fn may_defend(&self, payment: PaymentId, document: DocumentId) -> Result<(), Refusal> {
+        let stream = CardPayments::stream(payment);
+        let said = self.ask_inside::<CardPayments>(stream, Command::Look).await;
+        let payment = said.facts().map_err(|why| card_refusal(&why, None))?;
+        let defend = Command::Defend { document, now: self.0.world.now() };
+        let decided = card_payment::decide(&Some(*payment), defend);
+        decided.map(drop).map_err(|why| card_refusal(&why, None))
+    }
+
+    /// The payment that a capture of this name belongs to: in one message it is the payment's own
+    /// request, in two it is another.
+    pub(super) async fn captured_by(
+        &self,
+        integrator: &IntegratorAccountId,
+        capture: &RequestId,
+    ) -> Option<PaymentId> {
+        let id = CardPayments::id(integrator, capture);
+        let stream = CardPayments::stream(id);
+        let said = self.ask_inside::<CardPayments>(stream, Command::Look).await;
+        if said.facts().is_ok_and(|payment| payment.terms.flow == Flow::Capture) {
+            return Some(id);
+        }
+        self.named(CardMoved::Capture, integrator, capture).await
+    }
+
+    pub(super) async fn named(
+        &self,
+        moved: CardMoved,
+        integrator: &IntegratorAccountId,
+        request: &RequestId,
+    ) -> Option<PaymentId> {
+        let stream = Names::card(moved, integrator, request);
+        match self.ask_inside::<Names>(stream, name::Command::Look).await {
+            Ok(Some(Holder::CardPayment(payment))) => Some(payment),
+            _ => None,
+        }
+    }
+}

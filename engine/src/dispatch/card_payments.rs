@@ -1,0 +1,343 @@
+//! Asks the acquirer for what a payment by card owes, and tells whoever has to know how it went.
+//!
+//! Promise: a payment is listed with its card, and its number sealed there, before the acquirer hears
+//! of it; a verification code goes there with its own request or not at all; an acquirer that does
+//! not answer is asked again under the same name, from sleep if it takes long.
+
+use std::sync::Arc;
+
+use paceline_domain::authorization::Verdict;
+use paceline_domain::card::{self, Card, Use};
+use paceline_domain::card_payment::{Authorization, Command, Effect, RawResult, Telling, Terms};
+use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId};
+use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::name::{self, Holder};
+use paceline_domain::notice::{self, Owe};
+use paceline_domain::response_code::{Failure, Meaning};
+use paceline_domain::text::Text;
+use paceline_domain::time::Timestamp;
+
+use super::settlements::enter;
+use super::{Known, Repeats, ask, later};
+use crate::acquirer::{Authorize, Authorized, Follow, Followed, Found, Voided};
+use crate::bank::Asking;
+use crate::card::{Acquiring, CardOnFile, InFlight};
+use crate::entity::{CardMoved, Cards, Carried, Names, Notices};
+use crate::limits::{OWED_FIRST, OWED_LONGEST, RETRIES_BEFORE_OVERDUE};
+use crate::metrics::card::CardCall;
+use crate::secret::Secret;
+use crate::world::World;
+
+pub(crate) async fn carry_out(
+    world: &Arc<World>,
+    effect: Effect,
+    secret: Option<Secret>,
+) -> Carried<Command> {
+    let Some(acquiring) = &world.acquirer else {
+        tracing::error!("something is owed to an acquirer, and none is configured");
+        return Carried::Later(world.now().after(OWED_LONGEST));
+    };
+    match effect {
+        Effect::Authorize { attempt, movement, payment, terms, at } => {
+            let answer = match secret.as_ref().and_then(InFlight::from_secret) {
+                Some(asked) => {
+                    list(world, acquiring, payment, &terms, &asked.card).await;
+                    let ask = authorize(world, movement, &terms, asked);
+                    until_known(world, CardCall::Authorize, || {
+                        acquiring.acquirer.authorize(ask.clone())
+                    })
+                    .await
+                    .map(concluded)
+                }
+                None => found(world, acquiring, movement).await,
+            };
+            or_later(world, at, answer, |answer, now| Command::Authorized { attempt, answer, now })
+        }
+        Effect::Capture { movement, of, payment, request, terms, amount, at } => {
+            take_name(world, CardMoved::Capture, &terms.integrator, &request, payment).await;
+            let Some(ask) = follow(world, acquiring, movement, of, &terms, amount).await else {
+                return Carried::Later(later(world, at, OWED_FIRST, OWED_LONGEST));
+            };
+            let answer =
+                until_known(world, CardCall::Capture, || acquiring.acquirer.capture(ask.clone()));
+            let answer = answer.await.and_then(followed);
+            or_later(world, at, answer, |(outcome, raw, reference), now| {
+                Command::CaptureConcluded { outcome, raw, reference, now }
+            })
+        }
+        Effect::Void { movement, of, terms, at } => {
+            let amount = terms.amount;
+            let Some(ask) = follow(world, acquiring, movement, of, &terms, amount).await else {
+                return Carried::Later(later(world, at, OWED_FIRST, OWED_LONGEST));
+            };
+            let answer =
+                until_known(world, CardCall::Void, || acquiring.acquirer.void(ask.clone())).await;
+            or_later(world, at, answer, |_, now| Command::VoidConcluded { now })
+        }
+        Effect::Refund { movement, of, payment, refund, request, terms, amount, at } => {
+            take_name(world, CardMoved::Refund, &terms.integrator, &request, payment).await;
+            let Some(ask) = follow(world, acquiring, movement, of, &terms, amount).await else {
+                return Carried::Later(later(world, at, OWED_FIRST, OWED_LONGEST));
+            };
+            let answer =
+                until_known(world, CardCall::Refund, || acquiring.acquirer.refund(ask.clone()));
+            let answer = answer.await.and_then(followed);
+            or_later(world, at, answer, |(outcome, raw, reference), now| Command::RefundConcluded {
+                refund,
+                outcome,
+                raw,
+                reference,
+                now,
+            })
+        }
+        Effect::Tell { payment, integrator, currency, telling } => {
+            let number = telling.number;
+            let told = tell(world, payment, integrator, currency, *telling).await;
+            or_later(world, world.now(), told, |(), _| Command::ConfirmTold { number })
+        }
+        Effect::Lapse => Carried::Done(Command::Lapse { now: world.now() }),
+    }
+}
+
+fn or_later<T>(
+    world: &World,
+    since: Timestamp,
+    answer: Option<T>,
+    command: impl FnOnce(T, Timestamp) -> Command,
+) -> Carried<Command> {
+    match answer {
+        Some(answer) => Carried::Done(command(answer, world.now())),
+        None => Carried::Later(later(world, since, OWED_FIRST, OWED_LONGEST)),
+    }
+}
+
+/// With the number, sealed: what is kept already stays as it is, if it says the same.
+async fn list(
+    world: &Arc<World>,
+    acquiring: &Acquiring,
+    payment: PaymentId,
+    terms: &Terms,
+    card: &CardOnFile,
+) {
+    let id = terms.card;
+    let kept = look(world, terms).await.map(|card| card.sealed);
+    let keyring = acquiring.keyring();
+    let is_current = |sealed: &card::Sealed| {
+        let same = || keyring.unseal(id, sealed).is_ok_and(|kept| kept == card.kept());
+        sealed.key == *keyring.current() && same()
+    };
+    let sealed = kept.filter(is_current).unwrap_or_else(|| keyring.seal(id, card));
+    let Terms { integrator, network, last_four, .. } = terms.clone();
+    let now = world.now();
+    let using = Use { id, integrator, network, last_four, sealed, payment, now };
+    let using = card::Command::Use(Box::new(using));
+    if let Err(error) = ask::<Cards>(world, Cards::stream(id), using, None, Known::Perhaps).await {
+        tracing::error!(card = %id, %error, "a payment is not listed with its card");
+    }
+}
+
+async fn look(world: &Arc<World>, terms: &Terms) -> Option<Box<Card>> {
+    let stream = Cards::stream(terms.card);
+    ask::<Cards>(world, stream, card::Command::Look, None, Known::Perhaps).await.ok()
+}
+
+fn authorize(world: &World, id: MovementId, terms: &Terms, asked: InFlight) -> Authorize {
+    let InFlight { card, cvn, category, address, processing } = asked;
+    Authorize {
+        id,
+        flow: terms.flow,
+        card,
+        cvn,
+        amount: terms.amount,
+        currency: terms.currency,
+        description: terms.description.clone(),
+        category,
+        address,
+        processing,
+        now: world.now(),
+    }
+}
+
+/// What the acquirer says of a question whose asker died, and its verification code with it.
+async fn found(
+    world: &World,
+    acquiring: &Acquiring,
+    movement: MovementId,
+) -> Option<Authorization> {
+    let found = until_known(world, CardCall::Find, || acquiring.acquirer.find(movement)).await?;
+    match found {
+        Found::Answered(Authorized::Unknown) | Found::Unknown => None,
+        Found::Answered(answer) => Some(concluded(answer)),
+        Found::Barred => Some(Authorization::Failed(Failure::Unavailable)),
+    }
+}
+
+/// Some of the codes that refuse say only that nobody has decided.
+fn concluded(answer: Authorized) -> Authorization {
+    let declined = |verdict: Verdict| match verdict.code.meaning() {
+        Meaning::Declined(_) => Authorization::Declined(Box::new(verdict)),
+        Meaning::Failed(failure) => Authorization::Failed(failure),
+        Meaning::Approved => {
+            tracing::error!(code = %verdict.code, "an acquirer declined with a code that approves");
+            Authorization::Failed(Failure::Broken)
+        }
+    };
+    match answer {
+        Authorized::Approved(approval) => Authorization::Approved(Box::new(approval)),
+        Authorized::Declined(verdict) => declined(verdict),
+        Authorized::Unknown => unreachable!("what is unknown is asked again"),
+    }
+}
+
+/// The question that follows an authorization, with the card's number out of its seal. `None` if
+/// that cannot be had now.
+async fn follow(
+    world: &Arc<World>,
+    acquiring: &Acquiring,
+    id: MovementId,
+    of: MovementId,
+    terms: &Terms,
+    amount: Micros,
+) -> Option<Follow> {
+    let Some(card) = look(world, terms).await else {
+        tracing::error!(card = %terms.card, "a payment's card is not known");
+        return None;
+    };
+    match acquiring.keyring().unseal(terms.card, &card.sealed) {
+        Ok(card) => {
+            let (currency, now) = (terms.currency, world.now());
+            Some(Follow { id, of, card, amount, currency, now })
+        }
+        Err(error) => {
+            tracing::error!(card = %terms.card, %error, "a card's number cannot be read");
+            None
+        }
+    }
+}
+
+type Concluded<R> = (Result<(), R>, RawResult, Option<Text>);
+
+fn followed<R>(answer: Followed<R>) -> Option<Concluded<R>> {
+    match answer {
+        Followed::Done { raw, reference } => Some((Ok(()), raw, reference)),
+        Followed::Refused { why, raw } => Some((Err(why), raw, None)),
+        Followed::Unknown => None,
+    }
+}
+
+/// Whether an answer is one.
+trait Answer {
+    const UNKNOWN: Self;
+    fn word(&self) -> Option<&'static str>;
+}
+
+/// A few times, one soon after the other. `None` if it is still unknown.
+async fn until_known<'a, A: Answer>(
+    world: &World,
+    call: CardCall,
+    ask: impl Fn() -> Asking<'a, A>,
+) -> Option<A> {
+    let mut repeats = Repeats::new(&world.metrics);
+    for _ in 1..RETRIES_BEFORE_OVERDUE {
+        let began = tokio::time::Instant::now();
+        let answer = tokio::time::timeout(world.options.gateway_timeout, ask()).await;
+        let answer = answer.unwrap_or(A::UNKNOWN);
+        world.metrics.card.acquirer_answered(call, answer.word(), began.elapsed());
+        if answer.word().is_some() {
+            return Some(answer);
+        }
+        repeats.wait(|| format!("the acquirer's word on a {}", call.word())).await;
+    }
+    None
+}
+
+impl Answer for Authorized {
+    const UNKNOWN: Self = Self::Unknown;
+    fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Approved(_) => Some("approved"),
+            Self::Declined(_) => Some("declined"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Answer for Found {
+    const UNKNOWN: Self = Self::Unknown;
+    fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Answered(answer) => answer.word(),
+            Self::Barred => Some("barred"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl<R> Answer for Followed<R> {
+    const UNKNOWN: Self = Self::Unknown;
+    fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Done { .. } => Some("approved"),
+            Self::Refused { .. } => Some("declined"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl Answer for Voided {
+    const UNKNOWN: Self = Self::Unknown;
+    fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Done => Some("approved"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// So that whoever names the request later finds the payment.
+async fn take_name(
+    world: &Arc<World>,
+    moved: CardMoved,
+    integrator: &IntegratorAccountId,
+    request: &RequestId,
+    payment: PaymentId,
+) {
+    let stream = Names::card(moved, integrator, request);
+    let take = name::Command::Take(Holder::CardPayment(payment));
+    if let Err(error) = ask::<Names>(world, stream, take, None, Known::Perhaps).await {
+        tracing::error!(%payment, %request, %error, "what was moved is known by no name");
+    }
+}
+
+/// Our books first, then Google.
+async fn tell(
+    world: &Arc<World>,
+    payment: PaymentId,
+    integrator: IntegratorAccountId,
+    currency: CurrencyCode,
+    telling: Telling,
+) -> Option<()> {
+    let Telling { notice: id, subject, line, .. } = telling;
+    if let Some(line) = line {
+        enter(world, &integrator, currency, line).await?;
+    }
+    if let Some(subject) = subject {
+        owe(world, id, integrator, notice::Subject::Card(Box::new(subject)), payment).await;
+    }
+    Some(())
+}
+
+async fn owe(
+    world: &Arc<World>,
+    id: NoticeId,
+    integrator: IntegratorAccountId,
+    subject: notice::Subject,
+    payment: PaymentId,
+) {
+    let owe = Owe { id, integrator, subject, at: world.now() };
+    let owe = notice::Command::Owe(Box::new(owe));
+    let owed = ask::<Notices>(world, Notices::stream(id), owe, None, Known::HardlyYet).await;
+    if let Err(error) = owed {
+        tracing::error!(notice = %id, %payment, %error, "Google cannot be told of a payment");
+    }
+}
