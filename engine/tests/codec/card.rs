@@ -25,7 +25,7 @@ pub fn card_events() -> Vec<card::Event> {
     let introduced = card::Event::Introduced {
         id: CARD,
         integrator: piaid(),
-        network: Network::Visa,
+        network: Some(Network::Visa),
         last_four: last_four(),
         sealed: sealed(),
         at: AT,
@@ -64,7 +64,6 @@ pub fn payment_events() -> Vec<card_payment::Event> {
     events.extend([
         Event::AskedAgain { asked: Some(asked()), at: AT },
         Event::AskedAgain { asked: None, at: AT },
-        Event::AskerLeft,
     ]);
     events.extend(authorizations().into_iter().map(|answer| Event::Authorized { answer, at: AT }));
     events.push(capture_asked());
@@ -256,7 +255,6 @@ variants!(document::Event, "document", {
 variants!(card_payment::Event, "card-payment", {
     card_payment::Event::Asked { .. } => "asked",
     card_payment::Event::AskedAgain { .. } => "asked-again",
-    card_payment::Event::AskerLeft => "asker-left",
     card_payment::Event::Authorized { .. } => "authorized",
     card_payment::Event::CaptureAsked { .. } => "capture-asked",
     card_payment::Event::CaptureConcluded { .. } => "capture-concluded",
