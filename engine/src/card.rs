@@ -64,7 +64,8 @@ impl Acquiring {
         Self { acquirer, keyring: Arc::new(RwLock::new(Arc::new(keyring))) }
     }
 
-    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+    /// The keys in use.
+    pub fn keyring(&self) -> Arc<Keyring> {
         Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -341,6 +342,8 @@ pub enum Refusal {
     CaptureExceedsHold { held: Micros },
     #[error("the amount must be above zero")]
     NothingAsked,
+    #[error("the amount is no whole number of minor units of {0}")]
+    Fractional(CurrencyCode),
     #[error("nothing was captured that could be refunded or contested")]
     NotCaptured,
     #[error("refundAmount is above what is left of the capture: {} micros", left.0)]

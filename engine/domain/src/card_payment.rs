@@ -290,6 +290,8 @@ pub enum Rejection {
     CaptureExceedsHold { held: Micros },
     #[error("the amount must be above zero")]
     NothingAsked,
+    #[error("the amount is no whole number of minor units of {0}")]
+    Fractional(CurrencyCode),
     #[error("nothing was captured")]
     NotCaptured,
     #[error("{} micros are left to be refunded", left.0)]
@@ -618,6 +620,16 @@ impl CardPayment {
     /// The whole of what the customer has paid and not been given back, by us or by the issuer.
     pub fn remainder(&self) -> Micros {
         self.unrefunded() - self.charged_back()
+    }
+
+    /// Above zero, and a whole number of minor units of the payment's currency, which no request
+    /// about it repeats.
+    fn checked(&self, amount: Micros) -> Result<(), Rejection> {
+        if amount <= Micros::ZERO {
+            return Err(Rejection::NothingAsked);
+        }
+        let currency = self.terms.currency;
+        amount.to_minor(currency).map(drop).map_err(|_| Rejection::Fractional(currency))
     }
 
     /// The invariant of every event, live and on replay.

@@ -18,6 +18,7 @@ use paceline_domain::card_payment::{
     Authorization, Authorize, CaptureRefusal, Command, Effect, Event, Flow, Hold, LineKind, Moved,
     Rejection, Stage, Subject, VOIDS_MAX, owes, pending, sleeps_until,
 };
+use paceline_domain::money::Micros;
 use paceline_domain::response_code::Failure;
 use paceline_domain::time::Timestamp;
 
@@ -161,6 +162,26 @@ fn a_capture_that_the_issuer_refuses_takes_nothing_and_is_told() {
         panic!("{told:?}")
     };
     assert_eq!(untold(&payment)[0].line, None, "no money has moved");
+}
+
+#[test]
+fn a_part_of_a_cent_is_neither_captured_nor_refunded_nor_charged_back() {
+    let fraction = Micros(1_005_000);
+    let mut of_a_capture = capture("cap:1", 1);
+    let mut of_a_refund = refund(1, 1);
+    let mut of_a_case = charge_back("case", Stage::First, 1);
+    let usd = now_of(&held()).terms.currency;
+    for (command, mut payment) in
+        [(&mut of_a_capture, held()), (&mut of_a_refund, captured()), (&mut of_a_case, captured())]
+    {
+        match command {
+            Command::Capture(ask) => ask.amount = fraction,
+            Command::Refund(ask) => ask.amount = fraction,
+            Command::OpenCase(case) => case.amount = fraction,
+            _ => unreachable!("these three have an amount"),
+        }
+        assert_eq!(payment.give(command.clone()), Err(Rejection::Fractional(usd)));
+    }
 }
 
 #[test]

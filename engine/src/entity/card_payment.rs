@@ -219,6 +219,7 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::OnlyVerified => Refusal::OnlyVerified,
         Rejection::CaptureExceedsHold { held } => Refusal::CaptureExceedsHold { held: *held },
         Rejection::NothingAsked => Refusal::NothingAsked,
+        Rejection::Fractional(currency) => Refusal::Fractional(*currency),
         Rejection::NotCaptured => Refusal::NotCaptured,
         Rejection::RefundExceedsRemainder { left } => {
             Refusal::RefundExceedsRemainder { left: *left }

@@ -413,6 +413,7 @@ fn settlement_part() -> settlement::Part {
     let of = settlement::Of { id, integrator: piaid(), currency: currency("USD"), starts, ends };
     let line = card_payment::Line {
         kind: card_payment::LineKind::Capture,
+        payment: PaymentId(0x5555),
         movement: MovementId(0x4444),
         request: request("ccap:1"),
         amount: dollars(40),

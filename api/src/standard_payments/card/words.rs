@@ -265,6 +265,7 @@ fn refused(why: &Refusal) -> Fault {
     let what = why.to_string();
     match why {
         Refusal::RequestTaken => Fault::key_misused(),
+        Refusal::NothingAsked | Refusal::Fractional(_) => Fault::invalid("amount", &what),
         Refusal::ReservationUnknown
         | Refusal::CaptureUnknown
         | Refusal::RefundUnknown
@@ -274,7 +275,6 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::Voided
         | Refusal::OnlyVerified
         | Refusal::CaptureExceedsHold { .. }
-        | Refusal::NothingAsked
         | Refusal::NotCaptured
         | Refusal::RefundExceedsRemainder { .. }
         | Refusal::ChargebackExceedsRemainder { .. }

@@ -115,9 +115,7 @@ impl CardPayment {
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
         }
-        if case.amount <= Micros::ZERO {
-            return Err(Rejection::NothingAsked);
-        }
+        self.checked(case.amount)?;
         if self.cases.len() >= CASES_MAX {
             return Err(Rejection::TooMany);
         }

@@ -85,9 +85,7 @@ impl CardPayment {
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
         }
-        if amount <= Micros::ZERO {
-            return Err(Rejection::NothingAsked);
-        }
+        self.checked(amount)?;
         let left = self.unrefunded();
         if amount > left {
             return Err(Rejection::RefundExceedsRemainder { left });

@@ -90,9 +90,7 @@ impl CardPayment {
         if self.terms.flow == Flow::Verify {
             return Err(Rejection::OnlyVerified);
         }
-        if amount <= Micros::ZERO {
-            return Err(Rejection::NothingAsked);
-        }
+        self.checked(amount)?;
         let asked = Event::CaptureAsked { capture: request, amount, at: now };
         let held = self.amounts.reserved;
         match self.hold {

@@ -7,7 +7,7 @@ use super::dispute::{DisputeReason, Stage};
 use super::refund::RefundDecline;
 use super::reservation::CaptureRefusal;
 use super::{CardPayment, MovementId};
-use crate::ids::{NoticeId, RefundId, RequestId};
+use crate::ids::{NoticeId, PaymentId, RefundId, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -96,6 +96,8 @@ pub struct RawResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub kind: LineKind,
+    /// What Google was told the payment is called here.
+    pub payment: PaymentId,
     /// So that a line that is entered twice counts once.
     pub movement: MovementId,
     /// Of the capture or of the refund.
@@ -143,7 +145,7 @@ impl CardPayment {
         at: Timestamp,
     ) -> Line {
         let movement = self.named(NOTICES_FROM + u128::from(self.tellings + 1));
-        Line { kind, movement, request, amount, at }
+        Line { kind, payment: self.id, movement, request, amount, at }
     }
 }
 
