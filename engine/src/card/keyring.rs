@@ -210,6 +210,17 @@ impl Keyring {
         CardId(self.keyed(&[b"card", integrator.as_str().as_bytes(), number.expose()]))
     }
 
+    /// What a request that holds a card is recognised by when it comes again. Keyed, so that nobody
+    /// can try numbers and codes against what is stored.
+    pub fn fingerprint(&self, asked: &[u8]) -> [u8; 32] {
+        *self.tag(&[b"request", asked]).as_ref().first_chunk().expect("a tag has 32 bytes")
+    }
+
+    /// The names of the data keys; the last one seals.
+    pub fn names(&self) -> impl DoubleEndedIterator<Item = &Text> {
+        self.data.iter().map(|(name, _)| name)
+    }
+
     /// The name of the key that seals.
     pub fn current(&self) -> &Text {
         &self.sealing().0
@@ -249,13 +260,16 @@ impl Keyring {
     }
 
     fn keyed(&self, parts: &[&[u8]]) -> u128 {
+        u128::from_be_bytes(*self.tag(parts).as_ref().first_chunk().expect("a tag has 32 bytes"))
+    }
+
+    fn tag(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.lookup);
         for part in parts {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let tag = context.sign();
-        u128::from_be_bytes(*tag.as_ref().first_chunk().expect("a tag has 32 bytes"))
+        context.sign()
     }
 }
 

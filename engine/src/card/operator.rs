@@ -115,6 +115,12 @@ impl Engine {
         self.ask_inside::<Settlements>(Settlements::stream(of.id), close).await.ok()
     }
 
+    /// What a request that holds a card is recognised by when it comes again: a keyed hash.
+    pub fn card_fingerprint(&self, asked: &[u8]) -> [u8; 32] {
+        let acquiring = self.0.world.acquirer.as_ref();
+        acquiring.expect("who asks about cards has brought their keys").keyring().fingerprint(asked)
+    }
+
     /// Encrypts the number of every card under the newest key. Cards that are used meanwhile are
     /// under it already.
     ///
