@@ -7,6 +7,7 @@
 
 mod answer;
 mod books;
+mod cards;
 mod google;
 mod state;
 mod story;

@@ -3,6 +3,8 @@
 //! Why: the same report is asked for over the admin listener by a person at a prompt, by a script,
 //! and by whoever opens it in a spreadsheet.
 
+mod card;
+
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -16,6 +18,8 @@ use paceline_domain::statement::{Answer, Line, LineKind, Phase, Statement, Verdi
 use paceline_domain::time::Timestamp;
 use paceline_engine::report::{Ledger, Remittance};
 use serde_json::{Map, Value, json};
+
+pub use card::{card_keys, card_payment, resealed, settlement};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
@@ -103,6 +107,11 @@ impl Report {
         let bytes = csv.into_inner().expect("memory takes what is written");
         String::from_utf8(bytes).expect("texts are UTF-8")
     }
+}
+
+/// Something was done of which there is nothing else to show.
+pub fn done(what: String) -> Report {
+    Report { columns: &["done"], rows: vec![vec![what]], notes: vec![] }
 }
 
 pub fn ledger(ledger: &Ledger) -> Report {

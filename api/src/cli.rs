@@ -5,6 +5,8 @@
 
 mod ask;
 mod books;
+mod card;
+mod cards;
 mod check;
 mod greeting;
 mod inspect;
@@ -58,6 +60,15 @@ enum Command {
     /// Ask Google: whether it hears us, what it knows of a purchase
     #[command(subcommand)]
     Google(books::Google),
+    /// What issuers contest of payments by card
+    #[command(subcommand)]
+    Dispute(cards::Dispute),
+    /// Fraud with payments by card
+    #[command(subcommand)]
+    Fraud(cards::Fraud),
+    /// What else is heard of payments by card
+    #[command(subcommand)]
+    Card(cards::Card),
 }
 
 #[derive(Subcommand)]
@@ -105,6 +116,9 @@ pub fn main() -> ExitCode {
         Command::Notices(command) => books::notices(&command),
         Command::Remittance(command) => books::remittance(&command),
         Command::Google(command) => books::google(&command),
+        Command::Dispute(command) => cards::dispute(&command),
+        Command::Fraud(command) => cards::fraud(&command),
+        Command::Card(command) => cards::card(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

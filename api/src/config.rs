@@ -6,6 +6,7 @@
 //! Promise: every problem of a file is told, not only the first; an unknown key is one.
 //! Left out: reloading. What changes at run time is the catalogue, and that is a file of its own.
 
+mod card;
 mod merchant;
 mod node;
 mod read;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use paceline_domain::tables::Tables;
 use paceline_storage::ShardCount;
 
+pub use card::Card;
 pub use merchant::{Merchant, Platform};
 pub use node::Place;
 pub use tokenized::{Google, Sms, Tokenized};
@@ -46,6 +48,8 @@ pub struct Config {
     pub tables: Tables,
     pub processor: Processor,
     pub tokenized: Tokenized,
+    pub card: Card,
+    pub acquirer: Processor,
     pub google: Google,
     pub sms: Sms,
 }
@@ -195,6 +199,8 @@ impl Config {
             feed: reader.section("catalogue", |section| section.optional("feed", node::Node::path)),
             processor: reader.section("processor", read::processor),
             tokenized: reader.section("tokenized", tokenized::tokenized),
+            card: reader.section("card", card::card),
+            acquirer: reader.section("acquirer", read::processor),
             google: reader.section("google", tokenized::google),
             sms: reader.section("sms", tokenized::sms),
             tables: {
@@ -209,6 +215,11 @@ impl Config {
         if config.server.request_timeout <= config.engine.complete_deadline {
             let what = "`server.request_timeout` is longer than `engine.complete_deadline`, so that \
                         whoever completes is told how it goes on";
+            problems.borrow_mut().push(Problem { place: None, what: what.to_owned() });
+        }
+        if config.card.base_path == config.tokenized.base_path {
+            let what = "`card.base_path` is another one than `tokenized.base_path`, so that a path \
+                        has one meaning";
             problems.borrow_mut().push(Problem { place: None, what: what.to_owned() });
         }
         let problems = problems.into_inner();

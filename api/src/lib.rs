@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod books;
+pub mod card_keys;
 pub mod catalogue;
 pub mod cli;
 pub mod client;

@@ -150,3 +150,11 @@ pub const ADMIN_BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// Lines of a card holder's address: forms have two or three.
 pub const ADDRESS_LINES_MAX: usize = 10;
+
+/// The longest body with a document in it: base64 makes it a third longer, and what is sealed is in
+/// base64 once more.
+pub const DOCUMENT_BODY_BYTES_MAX: usize = 2 * paceline_domain::document::DOCUMENT_BYTES_MAX;
+
+/// Such bodies that may be arriving on one thread: a few megabytes of memory, and more than an
+/// issuer's disputes ever bring at once.
+pub const DOCUMENT_BODIES_ARRIVING_MAX: usize = 4;

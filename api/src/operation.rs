@@ -1,12 +1,13 @@
 //! What is asked, over whichever wire: its word in log lines and metrics.
 
-use crate::standard_payments::Method;
+use crate::standard_payments::{Method, card};
 use crate::ucp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Checkout(ucp::Operation),
     Tokenized(Method),
+    Card(card::Method),
     /// The page on which a customer signs in and approves.
     Authenticate,
 }
@@ -15,7 +16,8 @@ impl Operation {
     pub fn all() -> impl Iterator<Item = Self> {
         let checkout = ucp::Operation::ALL.into_iter().map(Self::Checkout);
         let tokenized = Method::ALL.into_iter().map(Self::Tokenized);
-        checkout.chain(tokenized).chain([Self::Authenticate])
+        let card = card::Method::ALL.into_iter().map(Self::Card);
+        checkout.chain(tokenized).chain(card).chain([Self::Authenticate])
     }
 
     /// Its place in [`Operation::all`].
@@ -23,7 +25,10 @@ impl Operation {
         match self {
             Self::Checkout(operation) => operation as usize,
             Self::Tokenized(method) => ucp::Operation::ALL.len() + method as usize,
-            Self::Authenticate => ucp::Operation::ALL.len() + Method::ALL.len(),
+            Self::Card(method) => ucp::Operation::ALL.len() + Method::ALL.len() + method as usize,
+            Self::Authenticate => {
+                ucp::Operation::ALL.len() + Method::ALL.len() + card::Method::ALL.len()
+            }
         }
     }
 
@@ -31,6 +36,7 @@ impl Operation {
         match self {
             Self::Checkout(operation) => operation.word(),
             Self::Tokenized(method) => method.word(),
+            Self::Card(method) => method.name(),
             Self::Authenticate => "authenticate",
         }
     }
@@ -39,8 +45,8 @@ impl Operation {
     pub fn only_writes(self) -> bool {
         match self {
             Self::Checkout(operation) => operation.only_writes(),
-            // The customer's bank is asked, or nothing is written.
-            Self::Tokenized(_) | Self::Authenticate => false,
+            // The customer's bank or the acquirer is asked, or nothing is written.
+            Self::Tokenized(_) | Self::Card(_) | Self::Authenticate => false,
         }
     }
 }

@@ -17,8 +17,9 @@ use paceline_engine::{Engine, Reply};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::metrics::Told;
 use crate::operation;
+use crate::server::Size;
 use crate::standard_payments::development::Development;
-use crate::standard_payments::{self, Fault, serve::bare};
+use crate::standard_payments::{self, Fault, Method as TokenizedMethod, card, serve::bare};
 use crate::ucp::serve::Asked;
 use crate::ucp::{Operation, Refusal, Wire, agent, ids, profile};
 
@@ -30,11 +31,12 @@ pub struct Site {
     ucp: Arc<Wire>,
     /// `None` where Standard Payments is not spoken.
     tokenized: Option<Tokenized>,
+    card: Option<Arc<standard_payments::Wire<card::Method>>>,
 }
 
 /// Standard Payments, where it is spoken.
 pub struct Tokenized {
-    pub wire: Arc<standard_payments::Wire<standard_payments::Method>>,
+    pub wire: Arc<standard_payments::Wire<TokenizedMethod>>,
     pub page: standard_payments::Page,
     pub development: Option<Arc<Development>>,
 }
@@ -53,6 +55,13 @@ pub struct Inbound<'a> {
     pub body: Bytes,
 }
 
+/// A path of Standard Payments; `None` inside for one that there is not.
+#[derive(Clone, Copy)]
+enum Called {
+    Tokenized(Option<TokenizedMethod>),
+    Card(Option<card::Method>),
+}
+
 /// One path: what can be asked there, and the session that it names.
 struct Route {
     get: Option<Operation>,
@@ -64,16 +73,21 @@ struct Route {
 }
 
 impl Site {
-    pub fn new(engine: Engine, ucp: Arc<Wire>, tokenized: Option<Tokenized>) -> Self {
-        Self { engine, ucp, tokenized }
+    pub fn new(
+        engine: Engine,
+        ucp: Arc<Wire>,
+        tokenized: Option<Tokenized>,
+        card: Option<Arc<standard_payments::Wire<card::Method>>>,
+    ) -> Self {
+        Self { engine, ucp, tokenized, card }
     }
 
     /// The answer, and what was asked.
     pub async fn answer(&self, request: Inbound<'_>) -> (Told, Response<Full<Bytes>>) {
         let mut told = Told::default();
         let head = request.head;
-        if let Some(method) = self.method(head) {
-            return self.tokenized(method, request).await;
+        if let Some(called) = self.called(head) {
+            return self.standard(called, request).await;
         }
         if let (Some(page), Some(tokenized)) = (self.page(head), &self.tokenized) {
             told.operation = Some(operation::Operation::Authenticate);
@@ -105,8 +119,8 @@ impl Site {
             let operation = Some(operation::Operation::Authenticate);
             return (Told { operation, ..Told::default() }, page.refused(why.status, &why.content));
         }
-        match self.method(head) {
-            Some(method) => (told_method(method), standard(bare(&Fault::from(why)))),
+        match self.called(head) {
+            Some(called) => (called.told(), standard(bare(&Fault::from(why)))),
             None => (self.told(head), refusal(why)),
         }
     }
@@ -116,33 +130,50 @@ impl Site {
         self.page(head).is_some()
     }
 
+    /// How large a body is expected there.
+    pub fn size(&self, head: &Parts) -> Size {
+        match self.called(head) {
+            Some(Called::Card(Some(card::Method::DefendChargeback))) => Size::Large,
+            _ => Size::Usual,
+        }
+    }
+
     fn page(&self, head: &Parts) -> Option<&standard_payments::Page> {
         let page = &self.tokenized.as_ref()?.page;
         page.is_at(head.uri.path()).then_some(page)
     }
 
     /// The method of Standard Payments that a path names, if it is a path of that wire.
-    fn method(&self, head: &Parts) -> Option<Option<standard_payments::Method>> {
-        self.tokenized.as_ref()?.wire.method(head.uri.path())
+    fn called(&self, head: &Parts) -> Option<Called> {
+        let path = head.uri.path();
+        let tokenized = || self.tokenized.as_ref()?.wire.method(path).map(Called::Tokenized);
+        let card = || self.card.as_ref()?.method(path).map(Called::Card);
+        tokenized().or_else(card)
     }
 
-    async fn tokenized(
+    async fn standard(
         &self,
-        method: Option<standard_payments::Method>,
+        called: Called,
         request: Inbound<'_>,
     ) -> (Told, Response<Full<Bytes>>) {
-        let told = told_method(method);
-        let (Some(method), Some(tokenized)) = (method, &self.tokenized) else {
-            return (told, standard(bare(&Fault::from(&Refusal::not_found()))));
-        };
-        if request.head.method != Method::POST {
+        let told = called.told();
+        if told.operation.is_some() && request.head.method != Method::POST {
             let refused = Refusal::method_not_allowed("POST");
             let mut response = standard(bare(&Fault::from(&refused)));
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
             return (told, response);
         }
-        tokenized.ready(&self.engine).await;
-        (told, standard(tokenized.wire.answer(&self.engine, method, request.body).await))
+        let answer = match (called, &self.tokenized, &self.card) {
+            (Called::Tokenized(Some(method)), Some(tokenized), _) => {
+                tokenized.ready(&self.engine).await;
+                tokenized.wire.answer(&self.engine, method, request.body).await
+            }
+            (Called::Card(Some(method)), _, Some(card)) => {
+                card.answer(&self.engine, method, request.body).await
+            }
+            _ => bare(&Fault::from(&Refusal::not_found())),
+        };
+        (told, standard(answer))
     }
 
     fn told(&self, head: &Parts) -> Told {
@@ -223,6 +254,16 @@ fn component(id: &str) -> Option<Option<SessionId>> {
     (single || id.starts_with("gid://")).then(|| ids::session_in_path(id))
 }
 
+impl Called {
+    fn told(self) -> Told {
+        let operation = match self {
+            Self::Tokenized(method) => method.map(operation::Operation::Tokenized),
+            Self::Card(method) => method.map(operation::Operation::Card),
+        };
+        Told { operation, ..Told::default() }
+    }
+}
+
 impl Route {
     fn operation(&self, method: &Method) -> Option<Operation> {
         match *method {
@@ -232,11 +273,6 @@ impl Route {
             _ => None,
         }
     }
-}
-
-/// A refusal as an answer, for whoever must refuse before there is a request to route.
-fn told_method(method: Option<standard_payments::Method>) -> Told {
-    Told { operation: method.map(operation::Operation::Tokenized), ..Told::default() }
 }
 
 fn standard(answer: standard_payments::serve::Answer) -> Response<Full<Bytes>> {
@@ -256,6 +292,7 @@ fn seconds(span: Duration) -> HeaderValue {
     HeaderValue::from(span.as_secs().max(1))
 }
 
+/// A refusal as an answer, for whoever must refuse before there is a request to route.
 pub fn refusal(refusal: &Refusal) -> Response<Full<Bytes>> {
     let mut response = json(refusal.status, refusal.body().into());
     let headers = response.headers_mut();

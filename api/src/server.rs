@@ -33,6 +33,7 @@ use crate::limits::{
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
 
+pub use body::Size;
 use connection::Local;
 use pace::Pace;
 use places::{Place, Places};

@@ -1,4 +1,5 @@
-//! The second wire: Google Standard Payments, tokenized form of payment, version 1.
+//! The second wire: Google Standard Payments, version 1: the tokenized form of payment, and in `card`
+//! the card form.
 //!
 //! Why: here Google calls the integrator: links an account, takes money from it, gives it back. The
 //! body of every call is signed and encrypted by itself, and its header names the request; that

@@ -260,6 +260,31 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn what_is_said_of_cards_is_checked() {
+    let words = |row: &str| format!("[card]\nwords = [{row}]\n");
+    for (text, what) in [
+        ("[card]\nbase_path = \"/tokenized\"\n".to_owned(), "a path has one meaning"),
+        ("[card]\naccounts = []\n".to_owned(), "at least one account"),
+        ("[card]\nnetworks = [\"VISTA\"]\n".to_owned(), "`VISTA` is none of VISA"),
+        ("[card]\nfee = \"2\"\n".to_owned(), "percentage"),
+        ("[card]\nkeys_file = \"a\"\nkeys = \"b\"\n".to_owned(), "not both"),
+        (
+            "[card]\ngoogle_paths = [{ method = \"capture\", path = \"/v1\" }]\n".to_owned(),
+            "`capture` is none of",
+        ),
+        (words(r#"{ member = "stage", ours = "SECOND", theirs = "B" }"#), "`stage` is none of"),
+        (words(r#"{ member = "cvnResult", ours = "MATCH", theirs = "match" }"#), "`match` is no"),
+    ] {
+        let told = problems(&text).join("\n");
+        assert!(told.contains(what), "{text}: {told}");
+    }
+    let said = env(&[("PACELINE_CARD__KEYS", "lookup feedface0451")]);
+    let config = Config::load(None, said).unwrap();
+    assert!(config.card.keys.is_some());
+    assert!(!format!("{config:?}").contains("feedface0451"), "keys are never shown");
+}
+
+#[test]
 fn two_options_of_one_id_are_refused() {
     let option = "{ id = \"a\", title = \"b\", serves = [\"US\"], prices = [\"1 USD\"] }";
     let told = problems(&format!("[shipping]\noptions = [{option}, {option}]\n"));

@@ -1,4 +1,4 @@
-//! Standard Payments, tokenized, as Google and a customer's browser meet it: through sockets.
+//! Standard Payments, as Google and a customer's browser meet it: through sockets.
 //!
 //! Left out: how a whole flow behaves over time, and under keys; the checks of `loadtest/google`
 //! are that, against the same program.
@@ -11,6 +11,13 @@ mod standard_payments {
     mod bad_input;
     mod books;
     mod browser;
+    mod card {
+        mod google;
+        mod operators;
+        mod refused;
+        mod secrets;
+        mod wire;
+    }
     mod development;
     pub mod google;
     mod page;

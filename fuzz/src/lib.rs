@@ -37,7 +37,7 @@ pub struct Target {
 }
 
 /// Who wrote the bytes, from the most to the least doubtful: callers, the operator, our own disk.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 23] = [
     target("create", BODY, bodies::create),
     target("update", BODY, bodies::update),
     target("complete", BODY, bodies::complete),
@@ -54,6 +54,7 @@ pub const TARGETS: [Target; 22] = [
     target("inside", BODY, envelope::inside),
     target("public_key", FILE, envelope::public_key),
     target("tokenized", BODY, tokenized::tokenized),
+    target("card", BODY, tokenized::card),
     target("words", HEADER, words::words),
     target("events", RECORD, stored::events),
     target("states", RECORD, stored::states),

@@ -53,7 +53,7 @@ impl Served {
         let engine = system.block_on(async { start() });
         let config = Config::load(None, []).expect("the embedded configuration is right");
         let settings = config.merchant.settings(&config.platform, "http://127.0.0.1:8080");
-        let site = Site::new(engine.clone(), Wire::new(&settings), None);
+        let site = Site::new(engine.clone(), Wire::new(&settings), None, None);
         Self { system, site, engine, requests: 0 }
     }
 

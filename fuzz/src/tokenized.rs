@@ -1,11 +1,14 @@
 //! Bodies of Standard Payments, once they are opened: a line with the method, then the JSON.
 
 use memchr::memmem;
+use paceline_api::standard_payments::card::wanted::Wanted;
 use paceline_api::standard_payments::fingerprint::fingerprint;
 use paceline_api::standard_payments::read::Members;
-use paceline_api::standard_payments::{Fault, Method, header, request};
+use paceline_api::standard_payments::serve::Family;
+use paceline_api::standard_payments::{Fault, Method, card, header, request};
 use paceline_domain::ids::IntegratorAccountId;
 use paceline_domain::time::Timestamp;
+use paceline_engine::card::Authorize;
 use serde_json::{Map, Value};
 
 use crate::bounds::{WIRE, within};
@@ -59,6 +62,47 @@ fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
 
 fn amount(micros: i64) {
     assert!(micros > 0, "nothing is no amount");
+}
+
+/// A body of the card family, in the same form.
+pub fn card(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (word, json) = bytes.split_at(end);
+    let Some(method) = std::str::from_utf8(word).ok().and_then(card::Method::named) else { return };
+    let json = json.get(1..).unwrap_or_default();
+    if let Err(fault) = within(WIRE, json, |json| read_card(method, json)) {
+        refused(json, &fault);
+    }
+}
+
+fn read_card(method: card::Method, json: &[u8]) -> Result<(), Fault> {
+    let body: Map<String, Value> =
+        serde_json::from_slice(json).map_err(|_| Fault::unreadable("no object"))?;
+    let header = header::check(&body, NOW, std::time::Duration::from_secs(60))?;
+    repeated(&body);
+    if method == card::Method::Echo {
+        return Ok(());
+    }
+    let members = Members::new(&body, "");
+    let account = members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse)?;
+    let wanted = method.read(members, header.request, Some(account))?;
+    match wanted {
+        Wanted::Authorize(ask) => {
+            ask.amount.into_iter().for_each(|asked| amount(asked.0));
+            printed(&ask);
+        }
+        Wanted::Capture(ask) => amount(ask.amount.0),
+        Wanted::Refund(ask) => amount(ask.amount.0),
+        Wanted::Void(_) => {}
+        Wanted::Defend(ask) => assert!(ask.document.expose().starts_with(b"%PDF")),
+    }
+    Ok(())
+}
+
+/// What is read of a card prints nothing of it.
+fn printed(Authorize { card, cvn, .. }: &Authorize) {
+    let number = std::str::from_utf8(card.number.expose()).expect("a number is digits");
+    assert!(!format!("{card:?} {cvn:?}").contains(number), "a number is printed");
 }
 
 /// A delivery at another time is the same request, and with another name it is another one.

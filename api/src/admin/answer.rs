@@ -50,7 +50,7 @@ pub async fn answer(admin: &Arc<Admin>, request: Request<Incoming>) -> Result<An
         _ => plain(
             StatusCode::NOT_FOUND,
             "there is /metrics, /healthz, /readyz, /drain, /inspect/<entity>/<id>, /accounts, /notices, \
-             /remittance and /google",
+             /remittance, /google, /cards and /card-keys",
         ),
     })
 }
@@ -79,8 +79,13 @@ pub fn plain(status: StatusCode, words: &str) -> Answer {
 }
 
 pub fn text(status: StatusCode, kind: &'static str, body: String) -> Answer {
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = bytes(kind, body.into_bytes());
     *response.status_mut() = status;
+    response
+}
+
+pub fn bytes(kind: &'static str, body: Vec<u8>) -> Answer {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

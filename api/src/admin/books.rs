@@ -16,12 +16,12 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::answer::{Answer, plain, text};
-use super::{Admin, google};
+use super::{Admin, cards, google};
 use crate::books::{self, Report, Shape};
 
 /// Whether the path is one of these.
 pub fn is_at(path: &str) -> bool {
-    matches!(first(path), "accounts" | "notices" | "remittance" | "google")
+    matches!(first(path), "accounts" | "notices" | "remittance" | "google" | "cards" | "card-keys")
 }
 
 fn first(path: &str) -> &str {
@@ -51,8 +51,13 @@ pub async fn answer(
         .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
         .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    if let (&Method::GET, ["cards", "documents", id]) = (method, &parts[..]) {
+        return cards::document(engine, id).await;
+    }
     let told = match *method {
         Method::GET => match parts[..] {
+            ["cards", ref named @ ..] => cards::shown(engine, named).await,
+            ["card-keys"] => cards::keys(admin),
             ["accounts"] => {
                 read(logs.log, |log| report::ledger(log).map(|l| books::ledger(&l))).await
             }
@@ -70,6 +75,8 @@ pub async fn answer(
             Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "application/json is wanted".to_owned()))
         }
         Method::POST => match parts[..] {
+            ["cards", ref named @ ..] => cards::raised(engine, named, body).await,
+            ["card-keys", change] => cards::keys_changed(admin, engine, change, body).await,
             ["accounts"] => opened(engine, body).await,
             ["accounts", id, change] => changed(engine, id, change, body).await,
             ["notices", id, "send"] => sent_again(engine, id).await,

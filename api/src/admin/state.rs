@@ -8,6 +8,7 @@ use metrics_process::Collector;
 use paceline_engine::Engine;
 use paceline_storage::EventLog;
 
+use crate::card_keys::CardKeys;
 use crate::standard_payments::Line;
 use crate::standard_payments::development::Development;
 
@@ -40,6 +41,7 @@ pub struct Admin {
     line: OnceLock<Arc<Line>>,
     /// Whose books are kept here.
     engine: OnceLock<Engine>,
+    card_keys: OnceLock<Arc<CardKeys>>,
 }
 
 impl Admin {
@@ -55,6 +57,7 @@ impl Admin {
             development: OnceLock::new(),
             line: OnceLock::new(),
             engine: OnceLock::new(),
+            card_keys: OnceLock::new(),
         }
     }
 
@@ -73,7 +76,9 @@ impl Admin {
         development: Option<Arc<Development>>,
         line: Option<Arc<Line>>,
         engine: Engine,
+        card_keys: Arc<CardKeys>,
     ) {
+        let _ = self.card_keys.set(card_keys);
         let _ = self.engine.set(engine);
         let _ = self.logs.set(logs);
         line.map(|line| self.line.set(line));
@@ -99,6 +104,11 @@ impl Admin {
     /// `None` where it is not known where Google is.
     pub fn line(&self) -> Option<&Line> {
         self.line.get().map(|line| &**line)
+    }
+
+    /// Known once it has started.
+    pub fn card_keys(&self) -> Option<&CardKeys> {
+        self.card_keys.get().map(|keys| &**keys)
     }
 
     /// `None` outside development mode.

@@ -12,6 +12,17 @@ use crate::limits::{ADMIN_TIMEOUT, STORY_BYTES_MAX};
 
 /// Gets a path, or posts JSON to it.
 pub fn ask(admin: &Uri, path: &str, accept: &str, json: Option<&str>) -> Result<String, Failure> {
+    let heard = ask_bytes(admin, path, accept, json)?;
+    Ok(String::from_utf8_lossy(&heard).into_owned())
+}
+
+/// The same, whatever the answer holds.
+pub fn ask_bytes(
+    admin: &Uri,
+    path: &str,
+    accept: &str,
+    json: Option<&str>,
+) -> Result<Vec<u8>, Failure> {
     let known = admin.authority().filter(|_| admin.scheme_str().is_none_or(|it| it == "http"));
     let Some(authority) = known else {
         return Err(format!("{admin} is no address such as http://127.0.0.1:9464").into());
@@ -27,12 +38,13 @@ pub fn ask(admin: &Uri, path: &str, accept: &str, json: Option<&str>) -> Result<
         body.len()
     );
     socket.write_all(asked.as_bytes()).map_err(unreachable)?;
-    let mut heard = String::new();
-    socket.take(STORY_BYTES_MAX).read_to_string(&mut heard).map_err(unreachable)?;
-    let (head, body) = heard.split_once("\r\n\r\n").unwrap_or((&heard, ""));
-    match head.split(' ').nth(1) {
-        Some("200") => Ok(body.to_owned()),
-        Some(_) => Err(body.trim_end().into()),
+    let mut heard = vec![];
+    socket.take(STORY_BYTES_MAX).read_to_end(&mut heard).map_err(unreachable)?;
+    let end = heard.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(heard.len());
+    let body = heard.split_off((end + 4).min(heard.len()));
+    match String::from_utf8_lossy(&heard).split(' ').nth(1) {
+        Some("200") => Ok(body),
+        Some(_) => Err(String::from_utf8_lossy(&body).trim_end().into()),
         None => Err(format!("{authority} does not speak HTTP").into()),
     }
 }

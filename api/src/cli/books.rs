@@ -149,16 +149,20 @@ pub struct Asking {
 }
 
 impl Asking {
-    fn get(&self, path: &str) -> Result<(), Failure> {
+    pub fn admin(&self) -> &Uri {
+        &self.admin
+    }
+
+    pub fn get(&self, path: &str) -> Result<(), Failure> {
         say(&ask(&self.admin, path, self.format.content_type(), None)?)
     }
 
-    fn post(&self, path: &str, body: &Value) -> Result<(), Failure> {
+    pub fn post(&self, path: &str, body: &Value) -> Result<(), Failure> {
         say(&ask(&self.admin, path, self.format.content_type(), Some(&body.to_string()))?)
     }
 }
 
-fn escaped(part: &str) -> String {
+pub fn escaped(part: &str) -> String {
     utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()
 }
 

@@ -1,4 +1,5 @@
-//! `paceline keys`: our private keys and the other side's public ones, in a directory.
+//! `paceline keys`: our private keys and the other side's public ones, in a directory; and with
+//! `--cards` the keys of card data, of a server that runs.
 //!
 //! Why: keys live a year. Whoever changes them does so while payments go on, and needs to see at
 //! each step what is in use and what to do next.
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use paceline_envelope::{Certificate, Directory, Keys, OwnKey, Side, find, read_public};
 use serde_json::{Value, json};
 
+use super::books::Asking;
 use super::{Failure, say};
 use crate::limits::KEY_ENDS_SOON;
 
@@ -36,6 +38,9 @@ pub enum Command {
     ///
     /// When the other side rotates: `paceline keys import FILE`, SIGHUP, an `echo` each way; when
     /// they say that their old key is withdrawn, `paceline keys retire OLD`, SIGHUP.
+    ///
+    /// With --cards the server adds a key for card data and seals every card's number with it;
+    /// `paceline keys retire --cards OLD` takes the old one away once no card is under it.
     #[command(verbatim_doc_comment)]
     Rotate(Make),
     /// Take a key out of use; it is kept in `retired`
@@ -49,10 +54,22 @@ pub struct Place {
     directory: PathBuf,
 }
 
+/// Which keys are meant.
+#[derive(clap::Args)]
+pub struct Cards {
+    /// The keys of card data instead, of a server that runs: nothing has to be sent to anybody
+    #[arg(long)]
+    cards: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
 #[derive(clap::Args)]
 pub struct Make {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    of: Cards,
     /// Whom the key says it belongs to
     #[arg(long, value_name = "NAME", default_value = "Paceline")]
     user: String,
@@ -65,6 +82,8 @@ pub struct Make {
 pub struct List {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    of: Cards,
     /// For programs
     #[arg(long)]
     json: bool,
@@ -93,6 +112,8 @@ pub struct Import {
 pub struct Retire {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    of: Cards,
     /// Its name, or the beginning or end of it
     key: String,
     /// For programs
@@ -102,6 +123,16 @@ pub struct Retire {
 
 pub fn run(command: &Command) -> Result<(), Failure> {
     match command {
+        Command::List(List { of, .. }) if of.cards => of.asking.get("/card-keys"),
+        Command::Rotate(Make { of, .. }) if of.cards => {
+            of.asking.post("/card-keys/rotate", &json!({}))
+        }
+        Command::Retire(Retire { of, key, .. }) if of.cards => {
+            of.asking.post("/card-keys/retire", &json!({"key": key}))
+        }
+        Command::Generate(Make { of, .. }) if of.cards => {
+            Err("a server makes its first keys of card data by itself".into())
+        }
         Command::Generate(args) => generate(args),
         Command::List(args) => list(args),
         Command::Export(args) => export(args),

@@ -7,16 +7,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use paceline_engine::acquirer::Acquirer;
+use paceline_engine::acquirer::simulated::Simulated as SimulatedAcquirer;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::{Engine, Options, Outside, Voices};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::card;
 use super::greeting::{greeting, origin};
 use super::ready::{Ready, ready, tables};
 use super::tokenized::Tokenized;
 use super::{Failure, say};
 use crate::admin::{self, Admin, Logs};
+use crate::card_keys::CardKeys;
 use crate::config::{self, Config};
 use crate::data_dir::DataDir;
 use crate::logging::{self, Logging};
@@ -87,15 +91,19 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     actix::spawn(tidy_metrics(Arc::clone(&admin)));
 
     let DataDir { log, book, seal_key } = open(&config.storage).await?;
+    let acquirer = SimulatedAcquirer::new(simulated(&config.acquirer), Arc::clone(&book));
+    let card_keys = Arc::new(open_card_keys(&config, Arc::new(acquirer)).await?);
     let settings = config.merchant.settings(&config.platform, &origin);
-    let gateway = Arc::new(Simulated::new(processor(&config.processor), Arc::clone(&book)));
+    let gateway = Arc::new(Simulated::new(simulated(&config.processor), Arc::clone(&book)));
     let outside = Outside {
-        google: tokenized.as_ref().and_then(Tokenized::google),
+        google: tokenized.as_ref().and_then(|tokenized| tokenized.google(&config)),
         messenger: tokenized.as_ref().and_then(|tokenized| tokenized.messenger.clone()),
+        acquirer: Some(card_keys.acquiring.clone()),
         ..Outside::new(gateway)
     };
     let voices = Voices {
         tokenized: tokenized.as_ref().map(Tokenized::words),
+        card: tokenized.as_ref().map(|_| card::words(&config)),
         ..Voices::new(Arc::new(Words::new(&settings)))
     };
     let engine = Engine::start(
@@ -116,16 +124,19 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
     }
     tokenized.iter().for_each(Tokenized::tell_keys);
     let spoken = tokenized.as_ref().map(Tokenized::spoken);
-    let site = Site::new(engine.clone(), Wire::new(&settings), spoken);
+    let cards = tokenized.as_ref().map(|tokenized| card::wire(&config, &tokenized.settings));
+    let site = Site::new(engine.clone(), Wire::new(&settings), spoken, cards);
     let workers = engine.workers().to_vec();
     let server = Server::new(site, config.server.clone(), acceptor, workers.len());
     actix::spawn(Arc::clone(&server).accept(TcpListener::from_std(public)?, workers));
     let line = tokenized.as_ref().and_then(|tokenized| tokenized.line.clone());
-    admin.ready(Logs { log, book }, development, line, engine.clone());
+    let logs = Logs { log, book };
+    admin.ready(logs, development, line, engine.clone(), Arc::clone(&card_keys));
     say(&greeting)?;
 
     let reload = async || {
         tokenized.iter().for_each(Tokenized::reload_keys);
+        reload_card_keys(&card_keys);
         reload_feed(&config, &engine).await;
     };
     while !signals.stop_or_reload(&reload).await {}
@@ -170,6 +181,25 @@ async fn open(storage: &config::Storage) -> Result<DataDir, String> {
     opened.expect("opening a data directory does not panic")
 }
 
+/// Reading keys waits for the disk, too.
+async fn open_card_keys(config: &Config, acquirer: Arc<dyn Acquirer>) -> Result<CardKeys, String> {
+    let (data_dir, source) = (config.storage.data_dir.clone(), config.card.keys.clone());
+    let open = move || CardKeys::open(&data_dir, source, acquirer);
+    let opened = tokio::task::spawn_blocking(open).await;
+    opened.expect("opening keys does not panic").map_err(|error| error.to_string())
+}
+
+fn reload_card_keys(keys: &CardKeys) {
+    match keys.reload() {
+        Ok(()) => {
+            tracing::info!(keys = ?keys.acquiring.keyring(), "the keys of card data were read again")
+        }
+        Err(error) => {
+            tracing::error!(%error, "the keys of card data are refused, the old ones stay")
+        }
+    }
+}
+
 fn options(config: &Config, tokenized: Option<&Tokenized>) -> Options {
     let (engine, wanted) = (&config.engine, &config.tokenized.options);
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
@@ -183,15 +213,15 @@ fn options(config: &Config, tokenized: Option<&Tokenized>) -> Options {
         complete_deadline: engine.complete_deadline,
         gateway_timeout: engine.gateway_timeout,
         tokenized: tokenized.map_or_else(|| wanted.clone(), |spoken| spoken.options(wanted)),
-        card: paceline_engine::card::Options::default(),
+        card: config.card.options.clone(),
     }
 }
 
-fn processor(processor: &config::Processor) -> SimulatedOptions {
+fn simulated(options: &config::Processor) -> SimulatedOptions {
     SimulatedOptions {
-        seed: processor.seed,
-        latency_median: processor.latency_median,
-        latency_p99: processor.latency_p99,
+        seed: options.seed,
+        latency_median: options.latency_median,
+        latency_p99: options.latency_p99,
     }
 }
 

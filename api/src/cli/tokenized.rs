@@ -80,9 +80,9 @@ impl Tokenized {
         Ok(Some(Self { settings, line, messenger, development }))
     }
 
-    pub fn google(&self) -> Option<Arc<dyn Google>> {
-        let line = self.line.clone()?;
-        Some(Arc::new(Outbound::new(line, Arc::clone(&self.settings))))
+    pub fn google(&self, config: &Config) -> Option<Arc<dyn Google>> {
+        let (line, settings) = (self.line.clone()?, Arc::clone(&self.settings));
+        Some(Arc::new(Outbound::new(line, settings, config.card.telling.clone())))
     }
 
     /// What the engine is told of it.

@@ -107,20 +107,22 @@ fn results(section: &mut Section<'_>) -> Results {
         let text = |node: &Node| node.text().map(str::to_owned);
         let method = row.required("method", text);
         let outcome = row.required("outcome", text);
-        let result = row.required("result", |node| {
-            let word = node.text()?;
-            let is_enum = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-            match !word.is_empty() && word.chars().all(is_enum) {
-                true => Ok(word.to_owned()),
-                false => Err(format!("`{word}` is no word such as ACCOUNT_CLOSED")),
-            }
-        });
+        let result = row.required("result", enum_word);
         Some(((method?, outcome?), result?))
     });
     Results(rows.into_iter().collect())
 }
 
-fn accounts(node: &Node) -> Result<BTreeSet<IntegratorAccountId>, String> {
+pub fn enum_word(node: &Node) -> Result<String, String> {
+    let word = node.text()?;
+    let is_enum = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match !word.is_empty() && word.chars().all(is_enum) {
+        true => Ok(word.to_owned()),
+        false => Err(format!("`{word}` is no word such as ACCOUNT_CLOSED")),
+    }
+}
+
+pub fn accounts(node: &Node) -> Result<BTreeSet<IntegratorAccountId>, String> {
     let account =
         |node: &Node| IntegratorAccountId::parse(node.text()?).map_err(|cause| cause.to_string());
     let accounts: BTreeSet<_> = node.list()?.iter().map(account).collect::<Result<_, _>>()?;
@@ -131,7 +133,7 @@ fn accounts(node: &Node) -> Result<BTreeSet<IntegratorAccountId>, String> {
     }
 }
 
-fn base_path(node: &Node) -> Result<String, String> {
+pub fn base_path(node: &Node) -> Result<String, String> {
     let path = node.text()?;
     let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte));
     let framed = path.starts_with('/') && !path.ends_with('/') && !path.contains("//");

@@ -24,8 +24,17 @@ pub enum NoBody {
     Broken,
 }
 
+/// Bodies of a kind are counted by themselves: one that may be large pushes no other out, and of
+/// those only a few are let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Usual,
+    /// One with a document in it.
+    Large,
+}
+
 thread_local! {
-    static ARRIVING: RefCell<Arriving> = RefCell::default();
+    static ARRIVING: [RefCell<Arriving>; 2] = Default::default();
 }
 
 /// The bodies that are arriving on this thread.
@@ -37,14 +46,15 @@ struct Arriving {
 
 /// One body that is arriving.
 struct Arrival {
+    size: Size,
     number: u64,
     given_up: Rc<Notify>,
 }
 
 impl Arrival {
     /// Gives up the oldest if there are `most` already.
-    fn begin(most: usize) -> Self {
-        ARRIVING.with_borrow_mut(|arriving| {
+    fn begin(size: Size, most: usize) -> Self {
+        size.arriving(|arriving| {
             if arriving.oldest_first.len() >= most
                 && let Some((_, oldest)) = arriving.oldest_first.pop_first()
             {
@@ -53,20 +63,31 @@ impl Arrival {
             let (number, given_up) = (arriving.next, Rc::<Notify>::default());
             arriving.next += 1;
             arriving.oldest_first.insert(number, Rc::clone(&given_up));
-            Self { number, given_up }
+            Self { size, number, given_up }
         })
+    }
+}
+
+impl Size {
+    fn arriving<T>(self, change: impl FnOnce(&mut Arriving) -> T) -> T {
+        ARRIVING.with(|arriving| change(&mut arriving[self as usize].borrow_mut()))
     }
 }
 
 impl Drop for Arrival {
     fn drop(&mut self) {
-        ARRIVING.with_borrow_mut(|arriving| arriving.oldest_first.remove(&self.number));
+        self.size.arriving(|arriving| arriving.oldest_first.remove(&self.number));
     }
 }
 
-/// Reads a body of at most `bytes_max`, one of at most `arriving_max` on this thread.
-pub async fn read(body: Incoming, bytes_max: usize, arriving_max: usize) -> Result<Bytes, NoBody> {
-    let arrival = Arrival::begin(arriving_max);
+/// Reads a body of at most `bytes_max`, one of at most `arriving_max` of its size on this thread.
+pub async fn read(
+    body: Incoming,
+    size: Size,
+    bytes_max: usize,
+    arriving_max: usize,
+) -> Result<Bytes, NoBody> {
+    let arrival = Arrival::begin(size, arriving_max);
     tokio::select! {
         biased;
         whole = read_whole(body, bytes_max) => whole,

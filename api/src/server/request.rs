@@ -8,9 +8,11 @@ use hyper::body::{Body, Incoming};
 use tokio::time::{Duration, Instant, timeout};
 
 use super::Server;
-use super::body::{self, NoBody};
+use super::body::{self, NoBody, Size};
 use super::connection::Shown;
-use crate::limits::{LOGGED_PATH_CHARS_MAX, RETRY_AFTER};
+use crate::limits::{
+    DOCUMENT_BODIES_ARRIVING_MAX, DOCUMENT_BODY_BYTES_MAX, LOGGED_PATH_CHARS_MAX, RETRY_AFTER,
+};
 use crate::logging::RequestLine;
 use crate::metrics::Told;
 use crate::operation::Operation;
@@ -57,8 +59,13 @@ async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told
     let body = if body.is_end_stream() {
         Bytes::new()
     } else {
-        let bytes_max = server.bounds.body_bytes_max;
-        let reading = body::read(body, bytes_max, server.bodies_max);
+        let size = server.site.size(head);
+        let usual = server.bounds.body_bytes_max;
+        let (bytes_max, arriving_max) = match size {
+            Size::Usual => (usual, server.bodies_max),
+            Size::Large => (usual.max(DOCUMENT_BODY_BYTES_MAX), DOCUMENT_BODIES_ARRIVING_MAX),
+        };
+        let reading = body::read(body, size, bytes_max, arriving_max);
         match timeout(server.bounds.body_timeout, reading).await {
             Ok(Ok(body)) => body,
             Ok(Err(NoBody::TooLarge)) => {

@@ -11,8 +11,10 @@ pub mod account;
 pub mod method;
 pub mod processing;
 pub mod request;
+pub mod settled;
 pub mod spelling;
 pub mod told;
+pub mod wanted;
 pub mod words;
 
 #[cfg(test)]
@@ -20,4 +22,5 @@ mod tests;
 
 pub use method::Method;
 pub use spelling::Spelling;
+pub use told::Telling;
 pub use words::Words;

@@ -24,6 +24,14 @@ pub struct Line {
     envelope: Arc<Envelope>,
 }
 
+/// How the header is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    Usual,
+    /// As in the families that came later: it holds the account, and the moment is an object.
+    Newer,
+}
+
 /// What came back.
 pub struct Heard {
     pub status: StatusCode,
@@ -47,20 +55,22 @@ impl Line {
         Self { client, base_url, envelope }
     }
 
+    /// - `path`: of the method, below the base, such as `/v1/echo`.
     /// - `members`: what the method's request has beside its header and the account.
     ///
     /// # Errors
     /// [`Unheard`].
     pub async fn ask(
         &self,
-        method: &str,
+        path: &str,
         account: &IntegratorAccountId,
         request: &RequestId,
+        heading: Heading,
         members: Value,
     ) -> Result<Heard, Unheard> {
-        let uri = self.uri(method, account).map_err(Unheard::NoUri)?;
+        let uri = self.uri(path, account).map_err(Unheard::NoUri)?;
         let now = SystemTime::now();
-        let body = serde_json::to_vec(&body(account, request, members, now));
+        let body = serde_json::to_vec(&body(account, request, heading, members, now));
         let body = body.expect("a value is JSON");
         let sealed = aside(&self.envelope, move |envelope| envelope.seal(&body, now)).await;
         let sealed = Bytes::from(sealed.map_err(Unheard::NotSealed)?);
@@ -74,36 +84,41 @@ impl Line {
     }
 
     /// The account id comes last.
-    fn uri(
-        &self,
-        method: &str,
-        account: &IntegratorAccountId,
-    ) -> Result<Uri, http::uri::InvalidUri> {
+    fn uri(&self, path: &str, account: &IntegratorAccountId) -> Result<Uri, http::uri::InvalidUri> {
         let account = percent_encoding::utf8_percent_encode(
             account.as_str(),
             percent_encoding::NON_ALPHANUMERIC,
         );
         // `_` and `-` need no escaping, and Google's own examples have them.
         let account = account.to_string().replace("%5F", "_").replace("%2D", "-");
-        format!("{}/v1/{method}/{account}", self.base_url).parse()
+        format!("{}{path}/{account}", self.base_url).parse()
     }
 }
 
 fn body(
     account: &IntegratorAccountId,
     request: &RequestId,
+    heading: Heading,
     members: Value,
     now: SystemTime,
 ) -> Value {
-    let header = json!({
+    let now = millis(now).to_string();
+    let mut header = json!({
         "protocolVersion": {"major": MAJOR, "minor": 0, "revision": 0},
         "requestId": request.as_str(),
-        "requestTimestamp": millis(now).to_string(),
     });
-    let mut body = Map::from_iter([
-        ("requestHeader".to_owned(), header),
-        ("paymentIntegratorAccountId".to_owned(), account.as_str().into()),
-    ]);
+    let mut body = Map::new();
+    match heading {
+        Heading::Usual => {
+            header["requestTimestamp"] = now.into();
+            body.insert("paymentIntegratorAccountId".to_owned(), account.as_str().into());
+        }
+        Heading::Newer => {
+            header["requestTimestamp"] = json!({"epochMillis": now});
+            header["paymentIntegratorAccountId"] = account.as_str().into();
+        }
+    }
+    body.insert("requestHeader".to_owned(), header);
     body.extend(members.as_object().cloned().unwrap_or_default());
     Value::Object(body)
 }

@@ -16,30 +16,27 @@ use paceline_engine::bank::Asking;
 use paceline_engine::google::{Call, Delivery, Google, Page, PageLine, Trouble, What};
 use serde_json::{Map, Value, json};
 
-use super::Fault;
-use super::line::{Heard, Line, Unheard};
+use super::line::{Heading, Heard, Line, Unheard};
 use super::read::Members;
 use super::settings::Settings;
+use super::{Fault, card};
 
 /// Google's services, as what is owed reaches them.
 pub struct Outbound {
     line: Arc<Line>,
     settings: Arc<Settings>,
+    card: card::Telling,
 }
 
 impl Outbound {
-    pub fn new(line: Arc<Line>, settings: Arc<Settings>) -> Self {
-        Self { line, settings }
+    pub fn new(line: Arc<Line>, settings: Arc<Settings>, card: card::Telling) -> Self {
+        Self { line, settings, card }
     }
 
     async fn call(&self, call: Call) -> Delivery {
         let word = call.what.word();
-        if let What::Result(Subject::Card(_) | Subject::Settlement(_)) = &call.what {
-            tracing::error!(method = word, "the card family is not spoken here");
-            return Delivery::NotYet(Trouble::NeedsMending);
-        }
-        let members = members(&call.what, self.word_of(&call.what));
-        match self.line.ask(word, &call.integrator, &call.request, members).await {
+        let (path, heading, members) = self.shape(&call.what);
+        match self.line.ask(&path, &call.integrator, &call.request, heading, members).await {
             Ok(heard) => delivery(&call, heard),
             Err(error @ Unheard::NotReached(_)) => {
                 tracing::warn!(method = word, %error, "Google was not reached");
@@ -52,14 +49,26 @@ impl Outbound {
         }
     }
 
-    fn word_of(&self, what: &What) -> &str {
+    /// Where it is asked, under which heading, and with what.
+    fn shape(&self, what: &What) -> (String, Heading, Value) {
+        let word = what.word();
+        let of_card = || format!("{}/{word}", self.card.paths.prefix(word));
         match what {
+            What::Result(Subject::Card(told)) => {
+                (of_card(), Heading::Usual, card::told::members(told, &self.card.spelling))
+            }
+            What::Result(Subject::Settlement(part)) => {
+                (of_card(), Heading::Newer, card::settled::members(part))
+            }
             What::Result(
                 Subject::Capture { outcome, .. }
                 | Subject::Refund { outcome, .. }
                 | Subject::Disbursement { outcome, .. },
-            ) => self.settings.results.word(what.word(), *outcome),
-            _ => "",
+            ) => {
+                let result = self.settings.results.word(word, *outcome);
+                (format!("/v1/{word}"), Heading::Usual, members(what, result))
+            }
+            _ => (format!("/v1/{word}"), Heading::Usual, members(what, "")),
         }
     }
 }
@@ -114,8 +123,12 @@ fn delivery(call: &Call, heard: Heard) -> Delivery {
     }
 }
 
+/// Of the tokenized family.
 fn members(what: &What, result: &str) -> Value {
     match what {
+        What::Result(Subject::Card(_) | Subject::Settlement(_)) => {
+            unreachable!("the card family has its own shapes")
+        }
         What::Result(Subject::Capture { request, payment, .. }) => json!({
             "captureRequestId": request.as_str(),
             "captureResult": {"captureResultCode": result},
@@ -131,7 +144,6 @@ fn members(what: &What, result: &str) -> Value {
             "disburseFundsResult": result,
             "paymentIntegratorDisburseFundsId": payment.to_string(),
         }),
-        What::Result(Subject::Card(_) | Subject::Settlement(_)) => json!({}),
         What::StatementPage { statement, offset, lines_max } => json!({
             "statementId": statement.as_str(),
             "numberOfEvents": lines_max,

@@ -10,7 +10,7 @@ use paceline_domain::text::Text;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value, json};
 
-use super::line::{Heard, Line, Unheard};
+use super::line::{Heading, Heard, Line, Unheard};
 
 #[derive(Clone, Debug)]
 pub enum Question {
@@ -38,15 +38,16 @@ pub async fn ask(
     account: &IntegratorAccountId,
     question: Question,
 ) -> Result<Map<String, Value>, Untold> {
-    let (method, members) = match question {
-        Question::Echo { message } => ("echo", json!({"clientMessage": message.as_str()})),
+    let (path, members) = match question {
+        Question::Echo { message } => ("/v1/echo", json!({"clientMessage": message.as_str()})),
         // The shape of the criterion is inferred: `captureRequestCriteria` is what is published.
         Question::Dispute { capture } => (
-            "getDisputeInquiryReport",
+            "/v1/getDisputeInquiryReport",
             json!({"captureRequestCriteria": {"captureRequestId": capture.as_str()}}),
         ),
     };
-    let Heard { status, answer } = line.ask(method, account, &fresh(), members).await?;
+    let Heard { status, answer } =
+        line.ask(path, account, &fresh(), Heading::Usual, members).await?;
     match (status, answer) {
         (StatusCode::OK, Some(mut answer)) => {
             answer.remove("responseHeader");

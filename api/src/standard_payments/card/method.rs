@@ -42,6 +42,20 @@ impl Method {
         }
     }
 
+    /// In keys, metrics and lines of the log, where the tokenized family has a `capture`, too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Echo => "card/echo",
+            Self::ReserveFunds => "card/reserveFunds",
+            Self::AsynchronousCaptureFundsReservation => "card/asynchronousCaptureFundsReservation",
+            Self::AsynchronousCancelFundsReservation => "card/asynchronousCancelFundsReservation",
+            Self::Capture => "card/capture",
+            Self::VerifyCardWithMinimumReservation => "card/verifyCardWithMinimumReservation",
+            Self::AsynchronousRefund => "card/asynchronousRefund",
+            Self::DefendChargeback => "card/defendChargeback",
+        }
+    }
+
     /// - `path`: what follows the version.
     pub fn named(path: &str) -> Option<Self> {
         let is = |word: &str| Self::ALL.into_iter().find(|method| method.word() == word);
@@ -64,6 +78,13 @@ impl Method {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_name_is_its_word_in_its_family() {
+        for method in Method::ALL {
+            assert_eq!(method.name(), format!("card/{}", method.word()));
+        }
+    }
 
     #[test]
     fn a_method_is_found_at_its_whole_path_and_at_its_short_one() {

@@ -8,17 +8,22 @@ use paceline_domain::authorization::{
     StoredCredentialVerdict, UnsupportedBy, Verdict,
 };
 use paceline_domain::card_payment::{
-    CaptureRefusal, CaseTold, DisputeReason, Flow, RawResult, RefundDecline, Stage, Subject,
+    CaptureRefusal, CaseTold, DisputeReason, Flow, Line, LineKind, RawResult, RefundDecline, Stage,
+    Subject,
 };
-use paceline_domain::ids::{DocumentId, NoticeId, PaymentId, RefundId, RequestId};
-use paceline_domain::money::Micros;
+use paceline_domain::ids::{
+    DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, RefundId, RequestId,
+    SettlementId,
+};
+use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::response_code::{Failure, ResponseCode};
+use paceline_domain::settlement::{Entry, Of, Part};
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 use paceline_engine::card::{Outcome, Refusal, Voice};
 use serde_json::{Map, Value, json};
 
-use super::{Spelling, Words, told};
+use super::{Spelling, Words, settled, told};
 
 fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
@@ -326,7 +331,9 @@ fn subjects() -> Vec<(&'static str, Subject)> {
 #[test]
 fn what_google_is_told_has_the_shape_of_the_published_notifications() {
     for (method, subject) in subjects() {
-        let mut ours = told::members(&subject, &Spelling::default());
+        let Value::Object(mut ours) = told::members(&subject, &Spelling::default()) else {
+            panic!()
+        };
         let name = format!("card-google/{method}.request.json");
         let Some(Value::Object(mut theirs)) = example(&name) else { return };
         theirs.remove("requestHeader").unwrap();
@@ -342,6 +349,69 @@ fn what_google_is_told_has_the_shape_of_the_published_notifications() {
         ] {
             assert_eq!(ours.remove(word), theirs.remove(word), "{method}");
         }
+    }
+}
+
+fn part() -> Part {
+    let usd = CurrencyCode::parse("USD").unwrap();
+    let entry = |kind, request_id, dollars: i64, fee| Entry {
+        line: Line {
+            kind,
+            payment: PaymentId(400),
+            movement: MovementId(1),
+            request: request(request_id),
+            amount: Micros(dollars * 1_000_000),
+            at: Timestamp(1),
+        },
+        fee: Micros(fee),
+    };
+    Part {
+        of: Of {
+            id: SettlementId(1),
+            integrator: IntegratorAccountId::parse("Acme_USD").unwrap(),
+            currency: usd,
+            starts: Timestamp(1_757_980_800_000),
+            ends: Timestamp(1_758_067_199_999),
+        },
+        closed_at: Timestamp(1_758_106_200_000),
+        total: Micros(137_200_000),
+        number: 0,
+        parts: 1,
+        entries: vec![
+            entry(LineKind::Capture, "ccap:9d11", 100, 2_000_000),
+            entry(LineKind::Capture, "ccap:9d12", 40, 800_000),
+        ],
+    }
+}
+
+#[test]
+fn a_settlement_has_the_shape_of_the_published_one() {
+    let ours = settled::members(&part());
+    let name = "card-google/settlementNotification.request.json";
+    let Some(Value::Object(mut theirs)) = example(name) else { return };
+    theirs.remove("requestHeader").unwrap();
+    assert_eq!(shape(&ours), shape(&Value::Object(theirs.clone())));
+    for member in ["generatedTimestamp", "settlementPeriod", "settlementAmount"] {
+        assert_eq!(ours[member], theirs[member]);
+    }
+}
+
+#[test]
+fn each_kind_of_movement_has_a_list_of_its_own() {
+    let mut part = part();
+    let capture = part.entries[0].clone();
+    for (kind, list, name) in [
+        (LineKind::Refund, "refundEvents", "refundRequestId"),
+        (LineKind::RefundReversal, "refundReversalEvents", "refundRequestId"),
+        (LineKind::Chargeback, "chargebackEvents", "captureRequestId"),
+        (LineKind::ChargebackReversal, "chargebackReversalEvents", "captureRequestId"),
+    ] {
+        let mut entry = capture.clone();
+        entry.line.kind = kind;
+        part.entries = vec![entry];
+        let told = settled::members(&part);
+        assert_eq!(told[list][0][name], "ccap:9d11");
+        assert_eq!(told.get("captureEvents"), None);
     }
 }
 

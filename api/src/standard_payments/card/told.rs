@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use paceline_domain::card_payment::{
     CaptureRefusal, CaseTold, DisputeReason, RawResult, RefundDecline, Stage, Subject,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::spelling::Spelling;
 use crate::standard_payments::results::SUCCESS;
@@ -18,6 +18,13 @@ pub struct Paths {
     /// Of all methods that have none of their own.
     pub usual: String,
     pub by_method: BTreeMap<String, String>,
+}
+
+/// How Google is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    pub paths: Paths,
+    pub spelling: Spelling,
 }
 
 impl Paths {
@@ -43,8 +50,8 @@ pub const METHODS: [&str; 11] = [
 ];
 
 /// All that follows header and account.
-pub fn members(subject: &Subject, spelling: &Spelling) -> Map<String, Value> {
-    let value = match subject {
+pub fn members(subject: &Subject, spelling: &Spelling) -> Value {
+    match subject {
         Subject::Captured { request, outcome, raw } => json!({
             "captureFundsReservationRequestId": request.as_str(),
             "captureFundsReservationResult":
@@ -91,10 +98,6 @@ pub fn members(subject: &Subject, spelling: &Spelling) -> Map<String, Value> {
             "refundRequestId": refund.as_str(),
             "acquirerReferenceNumber": number.as_str(),
         }),
-    };
-    match value {
-        Value::Object(members) => members,
-        _ => unreachable!("each of them is an object"),
     }
 }
 

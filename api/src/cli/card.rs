@@ -1,0 +1,23 @@
+//! How the card family is put together. It is spoken where the tokenized one is, and under the same
+//! keys.
+
+use std::sync::Arc;
+
+use paceline_engine::card::Voice;
+
+use crate::config::Config;
+use crate::standard_payments::card::{Method, Words};
+use crate::standard_payments::{Door, Settings, Wire};
+
+pub fn words(config: &Config) -> Arc<dyn Voice> {
+    Arc::new(Words::new(config.card.telling.spelling.clone()))
+}
+
+/// - `beside`: of the tokenized family.
+pub fn wire(config: &Config, beside: &Settings) -> Arc<Wire<Method>> {
+    Wire::new(Door {
+        base_path: config.card.base_path.clone(),
+        accounts: config.card.accounts.clone(),
+        ..beside.door.clone()
+    })
+}

@@ -1,0 +1,87 @@
+//! What an operator makes known and changes from the command line.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::google::{APPROVES, captured, defence, done, operate, payment, refund};
+use crate::common::{Serving, until};
+
+fn ran(serving: &Serving, args: &[&str]) -> String {
+    let (ok, out, err) = operate(serving, args);
+    assert!(ok, "{args:?}: {err}");
+    out
+}
+
+fn refused(serving: &Serving, args: &[&str]) -> String {
+    let (ok, out, err) = operate(serving, args);
+    assert!(!ok, "{args:?}: {out}");
+    err
+}
+
+#[test]
+fn a_dispute_is_told_from_its_inquiry_to_its_end() {
+    let serving = Serving::with("");
+    captured(&serving, "r", "c", 20_000_000);
+    ran(&serving, &["dispute", "inquire", "c", "--case", "q"]);
+    let open = ["dispute", "open", "c", "--case", "cb", "--amount", "12.50", "--reason", "fraud"];
+    ran(&serving, &open);
+    let shown = ran(&serving, &open);
+    assert_eq!(shown.matches("chargeback").count(), 1, "a repeat is no second one: {shown}");
+    assert!(shown.contains("left to be refunded: 7.50 USD"), "{shown}");
+    let above = ["dispute", "open", "c", "--case", "cb2", "--amount", "7.51"];
+    assert!(refused(&serving, &above).contains("above what is left"));
+    let other = ["dispute", "open", "c", "--case", "cb", "--amount", "1.00"];
+    assert!(refused(&serving, &other).contains("another case"));
+    done(&serving, "defendChargeback", "d", defence("c"));
+    let shown = ran(&serving, &["dispute", "show", "c"]);
+    let document = shown.split_whitespace().find(|word| word.starts_with("doc_")).unwrap();
+    let file = serving.home().join("evidence.pdf");
+    ran(&serving, &["dispute", "document", document, file.to_str().unwrap()]);
+    assert_eq!(fs::read(&file).unwrap(), b"%PDF-1.4\n% example\n");
+    let shown = ran(&serving, &["dispute", "reverse", "c", "--case", "cb"]);
+    assert!(shown.contains("won") && shown.contains("left to be refunded: 20.00 USD"), "{shown}");
+    assert!(refused(&serving, &["dispute", "show", "none"]).contains("there is no capture"));
+}
+
+#[test]
+fn fraud_references_and_reversed_refunds_are_made_known() {
+    let serving = Serving::with("");
+    done(&serving, "capture", "c", payment("4000012300000004", 20_000_000));
+    let shown = ran(&serving, &["fraud", "report", "c", "--code", "TC40"]);
+    assert!(shown.contains("FRAUDULENT_USE"), "{shown}");
+    ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
+    ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
+    let differs = ["card", "reference", "capture", "c", "24011345260000310078118"];
+    assert!(refused(&serving, &differs).contains("another acquirer reference number"));
+    done(&serving, "asynchronousRefund", "f", refund("c", 5_000_000));
+    let is_refunded = |line: &str| line.starts_with("refund ") && line.contains("refunded");
+    until(|| ran(&serving, &["dispute", "show", "c"]).lines().any(is_refunded));
+    ran(&serving, &["card", "reference", "refund", "f", "24011345263000000088402"]);
+    ran(&serving, &["card", "refund-reversed", "f"]);
+    let shown = ran(&serving, &["dispute", "show", "c"]);
+    assert!(shown.contains("reversed by the issuer"), "{shown}");
+    assert!(refused(&serving, &["card", "refund-reversed", "none"]).contains("no such refund"));
+}
+
+#[test]
+fn keys_of_card_data_change_while_cards_are_used() {
+    let serving = Serving::with("");
+    for (number, id) in [(APPROVES, "a"), ("4000000000000002", "b")] {
+        done(&serving, "reserveFunds", id, payment(number, 1_000_000));
+    }
+    let file = serving.data_dir().join("CARD_KEYS");
+    let mode = |file: &std::path::Path| fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    assert!(ran(&serving, &["keys", "list", "--cards"]).contains("key-1  encrypts"));
+    let told = ran(&serving, &["keys", "rotate", "--cards"]);
+    let row: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row, ["key-2", "2", "2", "0"], "{told}");
+    assert!(refused(&serving, &["keys", "retire", "--cards", "key-2"]).contains("rotate first"));
+    ran(&serving, &["keys", "retire", "--cards", "key-1"]);
+    assert!(!ran(&serving, &["keys", "list", "--cards"]).contains("key-1"));
+    assert_eq!(mode(&file), 0o600);
+    let serving = serving.again();
+    let capture = super::google::capture("a", 1_000_000);
+    done(&serving, "asynchronousCaptureFundsReservation", "c", capture);
+    until(|| operate(&serving, &["dispute", "show", "c"]).1.contains("captured"));
+}
