@@ -23,6 +23,7 @@ mod simulation {
     pub mod disk;
     pub mod goods;
     pub mod habits;
+    pub mod lives;
     pub mod machine;
     pub mod processor;
     pub mod rest;
@@ -38,7 +39,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use simulation::chance::Chance;
-use simulation::day::{Day, Played};
+use simulation::day::Day;
+use simulation::lives::{self, Played};
 
 /// Days that found something, each with what it was. Whoever changes what a seed brings looks for
 /// them anew, with the bug put back.
@@ -61,7 +63,7 @@ const CUT_EVERYWHERE: Range<u64> = 0..4;
 
 fn play(seed: u64, fuse: Option<u64>) -> Played {
     let day = Day::new(seed, variable("TOLD").is_some());
-    day.play(fuse).unwrap_or_else(|broken| {
+    lives::play(day, fuse).unwrap_or_else(|broken| {
         let day = format!("SEEDS={seed}..{}", seed + 1);
         panic!("seed {seed}, fuse {fuse:?}: make simulate {day} TOLD=1\n{broken}")
     })

@@ -184,6 +184,8 @@ pub struct Moved {
 /// A movement of money that the bank is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
+    /// What Google calls it by.
+    pub request: RequestId,
     pub account: AccountId,
     pub association: Option<AssociationId>,
     pub integrator: IntegratorAccountId,
@@ -400,8 +402,24 @@ impl Payment {
             (Part::Payment, Flow::Disbursement) => (Direction::Disbursement, self.terms.amount),
             (Part::Payment, _) => (Direction::Capture, self.terms.amount),
         };
-        let description = self.terms.description.clone();
-        Wanted { account, association, integrator, direction, amount, currency, description }
+        let (request, description) = (self.request(part), self.terms.description.clone());
+        Wanted {
+            request,
+            account,
+            association,
+            integrator,
+            direction,
+            amount,
+            currency,
+            description,
+        }
+    }
+
+    fn request(&self, part: Part) -> RequestId {
+        match part {
+            Part::Payment => self.terms.request.clone(),
+            Part::Refund(id) => self.refunds[&id].request.clone(),
+        }
     }
 
     fn of(&self, part: Part) -> Of {
@@ -415,11 +433,7 @@ impl Payment {
     fn settle(&self, part: Part, course: &Course, outcome: Result<(), Decline>) -> Effect {
         let notice = course.to_be_told.then(|| self.subject(part, outcome));
         let moved = outcome.is_ok().then(|| {
-            let Wanted { account, direction, amount, .. } = self.wanted(part);
-            let request = match part {
-                Part::Payment => self.terms.request.clone(),
-                Part::Refund(id) => self.refunds[&id].request.clone(),
-            };
+            let Wanted { request, account, direction, amount, .. } = self.wanted(part);
             Moved { account, direction, request, amount }
         });
         let integrator = self.terms.integrator.clone();

@@ -1,10 +1,12 @@
 //! Asks the bank for a payment or a refund, and tells whoever has to know how it went.
 //!
 //! Promise: a proof is used before the bank is asked; a bank that does not answer is asked again
-//! under the same name, from sleep if it takes long.
+//! under the same name, from sleep if it takes long. A refund is found by its own request before
+//! anybody hears of it: a statement may name it from then on.
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use paceline_domain::challenge::{Proof, Use};
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, UseId};
@@ -49,7 +51,11 @@ async fn conclude(
     };
     let outcome = match proven {
         Err(why) => Some(Err(why)),
-        Ok(()) => ask_bank(world, transfer(of, wanted)).await,
+        Ok(()) => {
+            let named = name_refund(world, of, &wanted);
+            let ((), answer) = join(named, ask_bank(world, transfer(of, wanted.clone()))).await;
+            answer
+        }
     };
     match outcome {
         Some(outcome) => {
@@ -68,8 +74,7 @@ fn movement(of: Of) -> MovementId {
 }
 
 fn transfer(of: Of, wanted: Wanted) -> Transfer {
-    let Wanted { account, association: _, integrator, direction, amount, currency, description } =
-        wanted;
+    let Wanted { account, integrator, direction, amount, currency, description, .. } = wanted;
     let id = movement(of);
     Transfer { id, account, integrator, direction, amount, currency, description }
 }
@@ -112,7 +117,18 @@ async fn settle(world: &Arc<World>, of: Of, told: Told) {
     }
 }
 
-/// Makes it known for the statements to come: the day's journal, and the refund's name.
+/// Of a refund: its request leads to the payment that it is taken from.
+async fn name_refund(world: &Arc<World>, of: Of, wanted: &Wanted) {
+    let Part::Refund(_) = of.part else { return };
+    let stream = Names::refund(&wanted.integrator, &wanted.request);
+    let take = name::Command::Take(Holder::Payment(of.payment));
+    let taken = ask::<Names>(world, stream, take, None, Known::HardlyYet).await;
+    if let Err(error) = taken {
+        tracing::error!(payment = %of.payment, %error, "a refund is known by no name");
+    }
+}
+
+/// Makes it known for the statements to come.
 async fn enter(world: &Arc<World>, of: Of, integrator: &IntegratorAccountId, moved: &Moved) {
     let kind = match moved.direction {
         Direction::Capture => LineKind::Capture,
@@ -124,14 +140,6 @@ async fn enter(world: &Arc<World>, of: Of, integrator: &IntegratorAccountId, mov
     let stream = Journals::stream(integrator, Journals::day(of.at));
     let enter = journal::Command::Enter(entry);
     ask::<Journals>(world, stream, enter, None, Known::Perhaps).await;
-    if kind == LineKind::Refund {
-        let stream = Names::refund(integrator, &moved.request);
-        let take = name::Command::Take(Holder::Payment(of.payment));
-        let taken = ask::<Names>(world, stream, take, None, Known::HardlyYet).await;
-        if let Err(error) = taken {
-            tracing::error!(payment = %of.payment, %error, "a refund is known by no name");
-        }
-    }
 }
 
 /// The notice keeps itself until Google has heard it.

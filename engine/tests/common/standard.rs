@@ -220,6 +220,14 @@ pub async fn customer(engine: &Engine, id: &str, email: &str, phone: &str, has: 
     engine.fund_account(&account(id), "first", dollars(has), usd(), source).await.unwrap()
 }
 
+/// An engine at which Sally has linked the token `gpt`.
+pub async fn linked(integrator: &Integrator) -> Engine {
+    let engine = integrator.open();
+    sally(&engine).await;
+    link(&engine, "acct-sally", "gpt").await;
+    engine
+}
+
 /// Links a token to an account whose customer approved on our page.
 pub async fn link(engine: &Engine, who: &str, token: &str) -> String {
     let authentication = request(&format!("auth:{token}"));

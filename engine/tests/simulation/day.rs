@@ -1,24 +1,24 @@
 //! One day from one seed: lives of the engine one after the other on what the disk has kept,
 //! with clients, a processor and an oracle that outlive them all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::System;
 use paceline_domain::money::MinorUnits;
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
 use paceline_engine::gateway::Gateway;
 use paceline_engine::{Engine, Outside, SealKey, Surroundings, Voices};
 use paceline_storage::{EventLog, MemoryLog};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::common::{KEY, product, tables};
 use crate::simulation::books::Books;
-use crate::simulation::chance::{Chance, Sum};
+use crate::simulation::chance::Chance;
 use crate::simulation::clients::{Clients, Intent, Known, Op};
 use crate::simulation::disk::Disk;
 use crate::simulation::habits::{Action, Habits};
+use crate::simulation::lives::{self, Course, Day as _, End};
 use crate::simulation::machine::{Machine, Power};
 use crate::simulation::processor::{Fate, Line, Processor};
 use crate::simulation::watch;
@@ -38,23 +38,8 @@ pub struct Day {
     platter: Arc<MemoryLog>,
     tables: Arc<Tables>,
     wall: Timestamp,
-    steps: usize,
-    lives: usize,
     keys: usize,
-    sum: Sum,
-    told: bool,
-}
-
-/// What a day came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
-    /// Of everything that happened, in order.
-    pub sum: Sum,
-    pub steps: usize,
-    pub lives: usize,
-    /// How often the first life reached the world.
-    pub first_life_spent: u64,
-    pub tally: std::collections::BTreeMap<&'static str, u64>,
+    course: Course,
 }
 
 /// One life's parts of the world.
@@ -65,13 +50,6 @@ struct Life {
     engine: Engine,
     _neighbour: Option<Engine>,
     stopping: bool,
-}
-
-/// How a life ends.
-enum End {
-    Cut,
-    /// All is done, and was found right.
-    Rest,
 }
 
 impl Day {
@@ -87,51 +65,11 @@ impl Day {
             clients: Clients::default(),
             platter: Arc::new(MemoryLog::new()),
             wall: Timestamp(1_700_000_000_000),
-            steps: 0,
-            lives: 0,
             keys: 0,
-            sum: Sum::EMPTY,
-            told,
+            course: Course::new(told),
             habits,
             chance,
         }
-    }
-
-    /// Plays it to its end.
-    ///
-    /// - `fuse`: when the first life ends, in the middle of whatever it does.
-    ///
-    /// # Errors
-    /// The promises that were broken.
-    pub fn play(mut self, fuse: Option<u64>) -> Result<Played, String> {
-        watch::listening(|| {
-            let mut first_life_spent = None;
-            let mut fuse = fuse.or_else(|| self.fuse());
-            loop {
-                let power = Power::new(fuse);
-                let system = System::with_tokio_rt(runtime);
-                let end = system.block_on(self.live(&power));
-                first_life_spent.get_or_insert(power.spent());
-                drop(system);
-                self.check(&power)?;
-                match end? {
-                    End::Rest => break,
-                    End::Cut => fuse = self.fuse(),
-                }
-            }
-            Ok(Played {
-                sum: self.sum,
-                steps: self.steps,
-                lives: self.lives,
-                first_life_spent: first_life_spent.unwrap_or(0),
-                tally: self.books.facts().tally.clone(),
-            })
-        })
-    }
-
-    fn fuse(&mut self) -> Option<u64> {
-        let longest = self.habits.fuse_max.filter(|_| self.steps < self.habits.steps)?;
-        (!self.chance.one_in(3)).then(|| self.chance.below(longest) as u64)
     }
 
     fn life(&mut self, power: &Arc<Power>) -> Life {
@@ -163,24 +101,6 @@ impl Day {
         Life { power, machine, disk, engine, _neighbour: neighbour, stopping: false }
     }
 
-    async fn live(&mut self, power: &Arc<Power>) -> Result<End, String> {
-        self.lives += 1;
-        self.trace(|| "a life begins".to_owned());
-        let mut life = self.life(power);
-        while self.steps < self.habits.steps {
-            self.steps += 1;
-            let action = self.habits.next(&mut self.chance);
-            self.trace(|| format!("{action:?}"));
-            self.act(action, &mut life).await;
-            let settle = self.chance.pick(&[0, 1, 2, 8]);
-            self.listen(&life, settle).await?;
-            if !life.power.is_on() {
-                return Ok(self.bury(&life));
-            }
-        }
-        self.rest(&mut life).await
-    }
-
     /// The power is off.
     fn bury(&mut self, life: &Life) -> End {
         self.books.count("crashes");
@@ -199,24 +119,9 @@ impl Day {
         }
         let stopping = life.stopping || life.disk.has_failed();
         for told in self.clients.listen(&self.books, stopping) {
-            self.trace(|| told);
+            self.course.trace(|| told);
         }
         self.check(&life.power)
-    }
-
-    fn check(&self, power: &Power) -> Result<(), String> {
-        let heard = watch::heard(); // of a life whose power is off it means nothing
-        let mut broken = self.books.broken();
-        broken.extend(heard.into_iter().filter(|_| power.is_on()));
-        if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) }
-    }
-
-    pub(super) fn trace(&mut self, what: impl FnOnce() -> String) {
-        let what = what();
-        if self.told {
-            println!("{:5} {what}", self.steps);
-        }
-        self.sum.add(what.as_bytes());
     }
 
     async fn act(&mut self, action: Action, life: &mut Life) {
@@ -305,7 +210,7 @@ impl Day {
     fn meet(&mut self, fate: Fate) {
         let which = self.chance.below(self.processor.questions());
         let what = self.processor.meet(which, fate, &self.books, &mut self.chance);
-        self.trace(|| what);
+        self.course.trace(|| what);
     }
 
     fn lines(&mut self) -> Vec<(&'static str, u32)> {
@@ -357,7 +262,7 @@ impl Day {
         if life.stopping || life.disk.has_failed() {
             return Ok(self.bury(life));
         }
-        self.trace(|| "the faults are over".to_owned());
+        self.course.trace(|| "the faults are over".to_owned());
         self.processor.set_down(false);
         life.disk.fill(false);
         let began = life.machine.age();
@@ -378,7 +283,7 @@ impl Day {
             }
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
-        self.trace(|| "the world is at rest".to_owned());
+        self.course.trace(|| "the world is at rest".to_owned());
         self.books.facts().assert_all_done();
         let waiting = self.clients.under_way();
         if waiting > 0 {
@@ -389,8 +294,42 @@ impl Day {
     }
 }
 
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+impl lives::Day for Day {
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
+    fn fuse(&mut self) -> Option<u64> {
+        let longest = self.habits.fuse_max.filter(|_| self.course.steps < self.habits.steps)?;
+        (!self.chance.one_in(3)).then(|| self.chance.below(longest) as u64)
+    }
+
+    async fn live(&mut self, power: &Arc<Power>) -> Result<End, String> {
+        let mut life = self.life(power);
+        while self.course.steps < self.habits.steps {
+            self.course.steps += 1;
+            let action = self.habits.next(&mut self.chance);
+            self.course.trace(|| format!("{action:?}"));
+            self.act(action, &mut life).await;
+            let settle = self.chance.pick(&[0, 1, 2, 8]);
+            self.listen(&life, settle).await?;
+            if !life.power.is_on() {
+                return Ok(self.bury(&life));
+            }
+        }
+        self.rest(&mut life).await
+    }
+
+    fn check(&self, power: &Power) -> Result<(), String> {
+        let heard = watch::heard(); // of a life whose power is off it means nothing
+        let mut broken = self.books.broken();
+        broken.extend(heard.into_iter().filter(|_| power.is_on()));
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) }
+    }
+
+    fn tally(&self) -> BTreeMap<&'static str, u64> {
+        self.books.facts().tally.clone()
+    }
 }
 
 /// What is for sale today, and at what price.

@@ -91,9 +91,7 @@ fn other_content_under_the_key_of_a_capture_under_way_is_a_mismatch_after_a_rest
 fn what_google_is_owed_while_it_is_away_is_told_in_the_end_under_one_id() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         integrator.google.go_away();
         later(&engine, "acap:1").await;
         integrator.google.hears(|_| true).await;
@@ -114,9 +112,7 @@ fn what_google_is_owed_while_it_is_away_is_told_in_the_end_under_one_id() {
 fn a_notice_that_google_refuses_for_good_stops_until_somebody_sends_it_again() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         integrator.google.say(Delivery::Refused(text("told otherwise")));
         later(&engine, "acap:1").await;
         integrator.google.hears(|_| true).await;
@@ -138,9 +134,7 @@ fn a_notice_that_google_refuses_for_good_stops_until_somebody_sends_it_again() {
 fn what_google_cannot_take_until_it_is_mended_stays_owed() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         integrator.google.say(Delivery::NotYet(Trouble::NeedsMending));
         later(&engine, "acap:1").await;
         integrator.google.hears(|_| true).await;
@@ -166,9 +160,7 @@ fn a_declined_capture_that_was_acknowledged_is_told_as_declined() {
 fn an_immediate_refusal_is_not_notified() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         engine.hold_account(&account("acct-sally")).await.unwrap();
         let answer = later(&engine, "acap:1").await;
         assert!(answer.contains("AccountOnHold"), "{answer}");

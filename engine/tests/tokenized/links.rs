@@ -145,9 +145,7 @@ fn a_wrong_password_leaves_token_and_association_free() {
 #[test]
 fn a_token_or_association_seen_under_another_request_is_refused() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         approve(&engine, "auth:2", "acct-sally").await;
         let proof = Proven::Redirect { authentication: request("auth:2") };
         let token = words(associate(&engine, "gpt", "a:2", proof.clone()).await);
@@ -187,9 +185,7 @@ fn a_refresh_keeps_the_token_and_moves_its_end() {
     run(async {
         let mut integrator = Integrator::new();
         integrator.shop.options.tokenized.token_lives = std::time::Duration::ZERO;
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         let expired = capture(&engine, "cap:1", "gpt", dollars(1)).await;
         assert!(expired.contains("RefreshRequired"), "{expired}");
         integrator.shop.options.tokenized.token_lives = std::time::Duration::from_secs(3600);
@@ -238,9 +234,7 @@ fn a_proof_of_another_account_charges_nobody() {
 #[test]
 fn a_revoked_link_has_its_own_result() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         engine.invalidate_link(&association("association-gpt")).await.unwrap();
         let revoked = capture(&engine, "cap:1", "gpt", dollars(1)).await;
         assert!(revoked.contains("LinkInvalidated"), "{revoked}");

@@ -2,7 +2,8 @@
 
 use futures_util::future::join_all;
 use paceline_domain::account::Closure;
-use paceline_engine::EngineError;
+use paceline_engine::{EngineError, Kind};
+use paceline_storage::EventLog;
 
 use crate::common::standard::*;
 use crate::common::{run, text, usd};
@@ -11,9 +12,7 @@ use crate::common::{run, text, usd};
 fn a_capture_moves_the_customers_money_once_and_a_repeat_hears_the_same() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         let first = capture(&engine, "cap:1", "gpt", dollars(12)).await;
         assert!(first.starts_with("200 Captured") && first.contains("Ok(())"), "{first}");
         assert_eq!(capture(&engine, "cap:1", "gpt", dollars(12)).await, first);
@@ -26,9 +25,7 @@ fn a_capture_moves_the_customers_money_once_and_a_repeat_hears_the_same() {
 #[test]
 fn two_equal_captures_at_the_same_moment_have_one_effect() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         let both = (0..2).map(|_| capture(&engine, "cap:1", "gpt", dollars(12)));
         let both = join_all(both).await;
         assert_eq!(both[0], both[1]);
@@ -71,9 +68,7 @@ fn what_is_no_200_is_evaluated_again() {
 fn other_content_under_the_same_key_is_a_mismatch_also_when_it_names_another_token() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         capture(&engine, "cap:1", "gpt", dollars(12)).await;
         for engine in [engine, integrator.open()] {
             for other in [pay("cap:1", "gpt", dollars(13)), pay("cap:1", "never", dollars(12))] {
@@ -103,9 +98,7 @@ fn two_users_spend_from_the_balance_of_one_account() {
 fn partial_refunds_give_back_exactly_what_was_captured_and_no_more() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         capture(&engine, "cap:1", "gpt", dollars(12)).await;
         let first = refund(&engine, "ref:1", "cap:1", dollars(5)).await;
         assert!(first.contains("Ok(())"), "{first}");
@@ -121,9 +114,7 @@ fn partial_refunds_give_back_exactly_what_was_captured_and_no_more() {
 #[test]
 fn racing_partial_refunds_never_exceed_what_was_captured() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         capture(&engine, "cap:1", "gpt", dollars(10)).await;
         let ids: Vec<String> = (0..20).map(|number| format!("ref:{number}")).collect();
         let racing = ids.iter().map(|id| refund(&engine, id, "cap:1", dollars(3)));
@@ -145,9 +136,7 @@ fn a_refund_of_what_was_never_captured_is_refused() {
 #[test]
 fn a_disbursement_credits_the_account() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         let wanted = || pay("dis:1", "gpt", dollars(3));
         let done = words(engine.disburse(wanted(), keyed("disburseFunds", "dis:1", 1)).await);
         assert!(done.starts_with("200 Disbursed") && done.contains("Ok(())"), "{done}");
@@ -160,9 +149,7 @@ fn a_disbursement_credits_the_account() {
 #[test]
 fn closed_held_and_emptied_accounts_each_have_their_own_result() {
     run(async {
-        let engine = Integrator::new().open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&Integrator::new()).await;
         let id = account("acct-sally");
         engine.hold_account(&id).await.unwrap();
         assert!(capture(&engine, "cap:1", "gpt", dollars(1)).await.contains("AccountOnHold"));
@@ -182,9 +169,7 @@ fn closed_held_and_emptied_accounts_each_have_their_own_result() {
 fn a_capture_that_concludes_later_owes_google_its_result_once() {
     run(async {
         let integrator = Integrator::new();
-        let engine = integrator.open();
-        sally(&engine).await;
-        link(&engine, "acct-sally", "gpt").await;
+        let engine = linked(&integrator).await;
         let wanted = || pay("acap:1", "gpt", dollars(12));
         let key = || keyed("asynchronousCapture", "acap:1", 1);
         let answer = words(engine.capture_later(wanted(), key()).await);
@@ -196,5 +181,22 @@ fn a_capture_that_concludes_later_owes_google_its_result_once() {
         while !engine.notices_owed(10).await.unwrap().is_empty() {}
         assert_eq!(integrator.google.calls().len(), 1);
         assert_eq!(balance(&engine, "acct-sally").await, dollars(488));
+    });
+}
+
+/// A statement may name it at once, however late the day's journal is.
+#[test]
+fn a_refund_is_found_by_its_own_request_when_google_hears_of_it() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = linked(&integrator).await;
+        capture(&engine, "cap:1", "gpt", dollars(12)).await;
+        let names = || {
+            let names = integrator.shop.log.streams(Kind::Name as u8, None, usize::MAX);
+            names.unwrap().len()
+        };
+        let before = names();
+        assert!(refund(&engine, "ref:1", "cap:1", dollars(5)).await.contains("Ok(())"));
+        assert_eq!(names(), before + 1);
     });
 }

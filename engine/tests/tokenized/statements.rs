@@ -43,9 +43,7 @@ async fn notified(engine: &Engine, total_due: Micros) -> String {
 
 /// Two captures and a refund of ours, all settled.
 async fn books(integrator: &Integrator) -> Engine {
-    let engine = integrator.open();
-    sally(&engine).await;
-    link(&engine, "acct-sally", "gpt").await;
+    let engine = linked(integrator).await;
     capture(&engine, "cap:1", "gpt", dollars(12)).await;
     capture(&engine, "cap:2", "gpt", dollars(8)).await;
     refund(&engine, "ref:1", "cap:1", dollars(5)).await;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use paceline_domain::account::{Profile, Standing};
+use paceline_domain::account::Standing;
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{AccountId, MovementId};
 use paceline_domain::link::Customer;
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::simulation::chance::Chance;
 use crate::simulation::machine::Power;
+use crate::simulation::standard::clients::{profile, whose};
 
 /// What happens to a question on its way.
 #[derive(Clone, Copy, Debug)]
@@ -160,13 +161,17 @@ impl Bank for Line {
         &'a self,
         who: &'a Identifier,
     ) -> Asking<'a, Result<Option<Customer>, Unavailable>> {
-        let Identifier::Account(account) = who else { return Box::pin(async { Ok(None) }) };
+        let account = match who {
+            Identifier::Account(account) => account.clone(),
+            Identifier::Phone(phone) => whose(phone),
+            Identifier::Email(_) | Identifier::Vpa(_) => return Box::pin(async { Ok(None) }),
+        };
         let found = match self.vault.is_down() || !self.power.spend() {
             true => Err(Unavailable),
-            false => Ok(self.vault.balances.lock().unwrap().contains_key(account)),
+            false => Ok(self.vault.balances.lock().unwrap().contains_key(&account)),
         };
-        let (standing, profile) = (Standing::Open, Profile::default());
-        let customer = Customer { account: account.clone(), standing, profile };
+        let (standing, profile) = (Standing::Open, profile(&account));
+        let customer = Customer { account, standing, profile };
         Box::pin(async move { found.map(|found| found.then_some(customer)) })
     }
 

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use paceline_domain::account::Profile;
+use paceline_domain::ids::AccountId;
 use paceline_domain::money::Micros;
-use paceline_engine::tokenized::{Approval, Associate, Instrument, Pay, Proven, Refund};
+use paceline_domain::text::Text;
+use paceline_engine::tokenized::{
+    Approval, Associate, Instrument, OtpReceiver, Pay, Proven, Refund, SendOtp, StatementNotified,
+};
 use paceline_engine::{Engine, EngineError, Keyed, Reply};
 use tokio::task::JoinHandle;
 
@@ -12,6 +17,8 @@ use crate::common::standard::{account, association, keyed, piaid, redirect, requ
 use crate::common::{text, usd};
 use crate::simulation::machine::Power;
 use crate::simulation::standard::day::ACCOUNTS;
+use crate::simulation::standard::google::Ears;
+use crate::simulation::standard::phones::Phones;
 
 /// One request, however often it is sent.
 #[derive(Clone, Debug)]
@@ -47,6 +54,20 @@ pub enum What {
         token: usize,
         amount: i64,
     },
+    /// A one-time password to the customer of the token, for its association alone or for any.
+    SendOtp {
+        token: usize,
+        bound: bool,
+    },
+    /// By somebody who types what the request of this id has sent, or something else.
+    Typed {
+        token: usize,
+        amount: i64,
+        sent_by: usize,
+        right: bool,
+    },
+    /// Of what Google knows.
+    Statement,
     /// Of the request of this id.
     Refund {
         of: usize,
@@ -58,7 +79,9 @@ impl What {
     pub fn method(self) -> &'static str {
         match self {
             Self::Link { .. } => "associateAccount",
-            Self::Capture { .. } | Self::Challenged { .. } => "capture",
+            Self::Capture { .. } | Self::Challenged { .. } | Self::Typed { .. } => "capture",
+            Self::SendOtp { .. } => "sendOtp",
+            Self::Statement => "remittanceStatementNotification",
             Self::CaptureLater { .. } => "asynchronousCapture",
             Self::Disburse { .. } => "disburseFunds",
             Self::Refund { .. } => "refund",
@@ -74,8 +97,24 @@ pub fn owner(account: usize) -> String {
     format!("account-{account}")
 }
 
+/// Of an account's customer.
+pub fn profile(account: &AccountId) -> Profile {
+    let number = account.as_str().strip_prefix("account-").unwrap();
+    let phone = Some(text(&format!("+1555000000{number}")));
+    Profile { phone, ..Profile::default() }
+}
+
+pub fn whose(phone: &Text) -> AccountId {
+    account(&owner(phone.as_str().strip_prefix("+1555000000").unwrap().parse().unwrap()))
+}
+
 fn signed_in(number: usize) -> String {
     format!("sign-in:{number}")
+}
+
+/// The association of a token.
+fn linked(number: usize) -> String {
+    format!("association-{}", token(number))
 }
 
 fn token(token: usize) -> String {
@@ -95,7 +134,7 @@ impl Intent {
         keyed
     }
 
-    async fn ask(self, engine: Engine) -> Result<Reply, EngineError> {
+    async fn ask(self, engine: Engine, world: World) -> Result<Reply, EngineError> {
         let keyed = self.keyed();
         if let Some(reply) = engine.repeated(&keyed) {
             return Ok(reply);
@@ -110,13 +149,38 @@ impl Intent {
                 let wanted = Associate {
                     request: request(&name(self.id)),
                     token: secret(&token),
-                    association: association(&format!("association-{token}")),
+                    association: association(&linked(number)),
                     proven: redirect(&token),
                     with_information: true,
                 };
                 engine.associate(wanted, keyed).await
             }
             What::Capture { .. } => engine.capture(self.pay(), keyed).await,
+            What::Typed { sent_by, right, .. } => {
+                let password = match right {
+                    true => world.phones.password(&name(sent_by)).expect("it has arrived"),
+                    false => secret("guess"),
+                };
+                let proven = Proven::Password { sent_by: request(&name(sent_by)), password };
+                engine.capture(Pay { proven: Some(proven), ..self.pay() }, keyed).await
+            }
+            What::SendOtp { token: number, bound } => {
+                let to = match bound {
+                    true => OtpReceiver::Association(association(&linked(number))),
+                    false => {
+                        let profile = profile(&account(&owner(number % ACCOUNTS)));
+                        OtpReceiver::Phone(profile.phone.unwrap())
+                    }
+                };
+                let (request, matching_token) = (request(&name(self.id)), text(&name(self.id)));
+                engine.send_otp(SendOtp { request, to, matching_token }, keyed).await
+            }
+            What::Statement => {
+                let request = request(&name(self.id));
+                let summary = world.ears.composed.lock().unwrap()[&request].summary.clone();
+                let wanted = StatementNotified { request, integrator: piaid(), summary };
+                engine.statement_notified(wanted, keyed).await
+            }
             What::Challenged { token, sign_in, .. } => {
                 let account = account(&owner(token % ACCOUNTS));
                 let authentication = request(&signed_in(sign_in));
@@ -149,9 +213,12 @@ impl Intent {
         let (number, halves) = match self.what {
             What::Capture { token, amount }
             | What::Challenged { token, amount, .. }
+            | What::Typed { token, amount, .. }
             | What::CaptureLater { token, amount }
             | What::Disburse { token, amount } => (token, amount),
-            What::Link { .. } | What::Refund { .. } => unreachable!("it pays nobody"),
+            What::Link { .. } | What::Refund { .. } | What::SendOtp { .. } | What::Statement => {
+                unreachable!("it pays nobody")
+            }
         };
         Pay {
             request: request(&name(self.id)),
@@ -163,6 +230,13 @@ impl Intent {
             proven,
         }
     }
+}
+
+/// What a client looks at beside the engine.
+#[derive(Clone)]
+pub struct World {
+    pub phones: Arc<Phones>,
+    pub ears: Arc<Ears>,
 }
 
 type Answers = Arc<Mutex<Vec<(usize, Result<Reply, EngineError>)>>>;
@@ -183,11 +257,12 @@ impl Clients {
         number
     }
 
-    pub fn ask(&mut self, intent: usize, engine: &Engine, power: &Arc<Power>) {
-        let (asked, engine) = (self.intents[intent].clone(), engine.clone());
+    pub fn ask(&mut self, intent: usize, engine: &Engine, world: &World, power: &Arc<Power>) {
+        let asked = self.intents[intent].clone();
+        let (engine, world) = (engine.clone(), world.clone());
         let (heard, power) = (Arc::clone(&self.heard), Arc::clone(power));
         let task = tokio::task::spawn_local(async move {
-            let answer = asked.ask(engine).await;
+            let answer = asked.ask(engine, world).await;
             if power.spend() {
                 heard.lock().unwrap().push((intent, answer));
             }

@@ -10,23 +10,25 @@ use paceline_domain::time::Timestamp;
 use paceline_engine::bank::Bank;
 use paceline_engine::card;
 use paceline_engine::google::Google;
+use paceline_engine::messenger::Messenger;
 use paceline_engine::tokenized::{self, NewAccount};
 use paceline_engine::{
     Engine, EngineError, Options, Outside, Reply, SealKey, Surroundings, Voices,
 };
 use paceline_storage::{AnswerKey, EventLog, MemoryLog, Millis};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::common::processor::Silent;
 use crate::common::standard::{Plain, account, dollars};
 use crate::common::{KEY, PlainVoice, tables, text, usd};
-use crate::simulation::chance::{Chance, Sum};
+use crate::simulation::chance::Chance;
 use crate::simulation::disk::Disk;
+use crate::simulation::lives::{self, Course, Day as _, End};
 use crate::simulation::machine::{Machine, Power};
 use crate::simulation::standard::bank::{self, Vault};
-use crate::simulation::standard::clients::{Clients, What, owner};
-use crate::simulation::standard::google::{self, Ears};
+use crate::simulation::standard::clients::{Clients, What, World, owner, profile};
+use crate::simulation::standard::google;
 use crate::simulation::standard::oracle::Books;
+use crate::simulation::standard::{phones, statements};
 use crate::simulation::watch;
 
 /// How long the world may take to come to rest once nothing is in its way: what needed mending is
@@ -37,49 +39,31 @@ const REST_LONGEST: Duration = Duration::from_secs(24 * 3600);
 const SOON: Duration = Duration::from_millis(40);
 
 pub const ACCOUNTS: usize = 2;
-const TOKENS: usize = 4;
+pub const TOKENS: usize = 4;
 
 pub struct Day {
-    chance: Chance,
+    pub(super) chance: Chance,
     steps_max: usize,
     fuse_max: Option<usize>,
     reads_wait: bool,
     shards: usize,
-    options: Options,
+    pub(super) options: Options,
     /// The integrator's own bank; `None` with the embedded ledger.
     vault: Option<Arc<Vault>>,
-    ears: Arc<Ears>,
-    books: Arc<Books>,
-    clients: Clients,
+    pub(super) world: World,
+    pub(super) books: Arc<Books>,
+    pub(super) clients: Clients,
     platter: Arc<MemoryLog>,
     wall: Timestamp,
-    steps: usize,
-    lives: usize,
-    ids: usize,
-    sum: Sum,
-    told: bool,
+    pub(super) ids: usize,
+    pub(super) course: Course,
 }
 
-/// What a day came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
-    pub sum: Sum,
-    pub steps: usize,
-    pub lives: usize,
-    pub first_life_spent: u64,
-    pub tally: BTreeMap<&'static str, u64>,
-}
-
-struct Life {
-    power: Arc<Power>,
-    machine: Arc<Machine>,
-    disk: Arc<Disk>,
-    engine: Engine,
-}
-
-enum End {
-    Cut,
-    Rest,
+pub(super) struct Life {
+    pub power: Arc<Power>,
+    pub machine: Arc<Machine>,
+    pub disk: Arc<Disk>,
+    pub engine: Engine,
 }
 
 impl Day {
@@ -87,64 +71,26 @@ impl Day {
         let mut chance = Chance::new(seed);
         let vault = (!chance.one_in(3)).then(Arc::<Vault>::default);
         let mut options = options(&mut chance);
+        options.tokenized.otp_limit.messages = chance.pick(&[2, 10, 1_000]);
         options.tokenized.deadline = Duration::from_millis(chance.pick(&[1, 200, 5_000, 5_000]));
-        Self {
+        let mut day = Self {
             steps_max: chance.pick(&[100, 200, 400]),
             fuse_max: chance.pick(&[None, Some(200), Some(1_000), Some(4_000)]),
             reads_wait: !chance.one_in(3),
             shards: chance.pick(&[1, 2, 4]),
             options,
             vault,
-            ears: Arc::default(),
+            world: World { phones: Arc::default(), ears: Arc::default() },
             books: Arc::default(),
             clients: Clients::default(),
             platter: Arc::new(MemoryLog::new()),
             wall: Timestamp(1_700_000_000_000),
-            steps: 0,
-            lives: 0,
             ids: 0,
-            sum: Sum::EMPTY,
-            told,
+            course: Course::new(told),
             chance,
-        }
-    }
-
-    /// Plays it to its end.
-    ///
-    /// - `fuse`: when the first life ends, in the middle of whatever it does.
-    ///
-    /// # Errors
-    /// The promises that were broken.
-    pub fn play(mut self, fuse: Option<u64>) -> Result<Played, String> {
-        watch::listening(|| {
-            self.open_accounts();
-            let mut first_life_spent = None;
-            let mut fuse = fuse.or_else(|| self.fuse());
-            loop {
-                let power = Power::new(fuse);
-                let system = System::with_tokio_rt(runtime);
-                let end = system.block_on(self.live(&power));
-                first_life_spent.get_or_insert(power.spent());
-                drop(system);
-                self.check(&power)?;
-                match end? {
-                    End::Rest => break,
-                    End::Cut => fuse = self.fuse(),
-                }
-            }
-            Ok(Played {
-                sum: self.sum,
-                steps: self.steps,
-                lives: self.lives,
-                first_life_spent: first_life_spent.unwrap_or(0),
-                tally: self.books.tally.lock().unwrap().clone(),
-            })
-        })
-    }
-
-    fn fuse(&mut self) -> Option<u64> {
-        let longest = self.fuse_max.filter(|_| self.steps < self.steps_max)?;
-        (!self.chance.one_in(3)).then(|| self.chance.below(longest) as u64)
+        };
+        day.open_accounts();
+        day
     }
 
     /// Before the day, on a machine without faults.
@@ -153,14 +99,15 @@ impl Day {
             (0..ACCOUNTS).for_each(|number| vault.open(account(&owner(number)), dollars(20)));
             return;
         }
-        let system = System::with_tokio_rt(runtime);
+        let system = System::with_tokio_rt(lives::runtime);
         system.block_on(async {
             let machine = Machine::new(Power::new(None), self.wall, self.chance.fork(), false);
             let log = Arc::clone(&self.platter) as Arc<dyn EventLog>;
             let outside = Outside::new(Silent::new());
             let engine = self.engine(log, outside, &machine);
             for number in 0..ACCOUNTS {
-                let (id, profile) = (account(&owner(number)), Default::default());
+                let id = account(&owner(number));
+                let profile = profile(&id);
                 let new = NewAccount { id: id.clone(), currency: usd(), profile, password: None };
                 engine.open_account(new).await.unwrap();
                 let (has, source) = (dollars(20), text("cash"));
@@ -186,27 +133,14 @@ impl Day {
             let line = bank::Line { power: Arc::clone(power), vault: Arc::clone(vault) };
             Arc::new(line) as Arc<dyn Bank>
         });
-        let google = google::Line { power: Arc::clone(power), ears: Arc::clone(&self.ears) };
+        let World { phones, ears } = self.world.clone();
+        let google = google::Line { power: Arc::clone(power), ears };
+        let messenger = phones::Line { power: Arc::clone(power), phones };
+        let messenger = Some(Arc::new(messenger) as Arc<dyn Messenger>);
         let google = Some(Arc::new(google) as Arc<dyn Google>);
-        let outside = Outside { bank, google, ..Outside::new(Silent::new()) };
+        let outside = Outside { bank, google, messenger, ..Outside::new(Silent::new()) };
         let engine = self.engine(Arc::clone(&disk) as _, outside, &machine);
         Life { power: Arc::clone(power), machine, disk, engine }
-    }
-
-    async fn live(&mut self, power: &Arc<Power>) -> Result<End, String> {
-        self.lives += 1;
-        self.trace(|| "a life begins".to_owned());
-        let life = self.life(power);
-        while self.steps < self.steps_max {
-            self.steps += 1;
-            self.act(&life).await;
-            let settle = self.chance.pick(&[0, 1, 2, 8]);
-            self.listen(&life, settle).await?;
-            if !life.power.is_on() {
-                return Ok(self.bury(&life));
-            }
-        }
-        self.rest(&life).await
     }
 
     /// The power is off.
@@ -214,7 +148,8 @@ impl Day {
         self.books.count("crashes");
         self.platter = life.disk.crash(&mut self.chance);
         self.clients.cut_off();
-        self.ears.cut_off();
+        self.world.ears.cut_off();
+        self.world.phones.cut_off();
         if let Some(vault) = &self.vault {
             vault.cut_off();
         }
@@ -226,7 +161,7 @@ impl Day {
     async fn act(&mut self, life: &Life) {
         match self.chance.below(100) {
             0..22 => {
-                let intent = self.intent();
+                let intent = self.intent(life);
                 self.ask(intent, life);
             }
             22..34 if !self.clients.intents.is_empty() => {
@@ -248,8 +183,9 @@ impl Day {
             60..72 if life.machine.reads_waiting() > 0 => {
                 life.machine.read(self.chance.below(life.machine.reads_waiting()));
             }
-            72..82 => self.meet_bank(None),
-            82..88 => self.meet_google(None),
+            72..80 => self.meet_bank(None),
+            80..84 => self.meet_google(None),
+            84..88 => self.meet_phones(None),
             88 => self.outage(),
             89..96 => {
                 let millis = self.chance.pick(&[1, 1, 10, 60, 120]);
@@ -270,66 +206,11 @@ impl Day {
         }
     }
 
-    fn intent(&mut self) -> usize {
-        self.ids += 1;
-        let (token, halves) = (self.chance.below(TOKENS), 1 + self.chance.below(12) as i64);
-        let captures = |what: &What| what.method().to_lowercase().ends_with("capture");
-        let captured: Vec<usize> = self
-            .clients
-            .intents
-            .iter()
-            .filter(|intent| captures(&intent.what))
-            .map(|intent| intent.id)
-            .collect();
-        let what = match self.chance.below(12) {
-            _ if self.clients.intents.len() < TOKENS => {
-                let token = self.clients.intents.len();
-                What::Link { token, account: token % ACCOUNTS }
-            }
-            0 => What::Link { token, account: token % ACCOUNTS },
-            1..4 => What::Capture { token, amount: halves },
-            4 => What::Challenged { token, amount: halves, sign_in: self.ids / 8 },
-            5..7 => What::CaptureLater { token, amount: halves },
-            7 => What::Disburse { token, amount: halves },
-            _ if captured.is_empty() => What::Capture { token, amount: halves },
-            _ => {
-                let of = captured[captured.len() - 1 - self.chance.below(captured.len().min(4))];
-                What::Refund { of, amount: 1 + self.chance.below(6) as i64 }
-            }
-        };
-        self.clients.want(self.ids, what)
-    }
-
-    /// The same id, another content.
-    fn misuse_key(&mut self, life: &Life) {
-        let like = self.chance.below(self.clients.intents.len());
-        let like = self.clients.intents[like].clone();
-        let token = self.chance.below(TOKENS);
-        let what = match like.what {
-            What::Link { .. } => return,
-            What::Capture { amount, .. } => What::Capture { token, amount: amount + 1 },
-            What::Challenged { amount, sign_in, .. } => {
-                What::Challenged { token, amount: amount + 1, sign_in }
-            }
-            What::CaptureLater { amount, .. } => What::CaptureLater { token, amount: amount + 1 },
-            What::Disburse { amount, .. } => What::Disburse { token, amount: amount + 1 },
-            What::Refund { of, amount } => What::Refund { of, amount: amount + 1 },
-        };
-        let intent = self.clients.want(like.id, what);
-        self.ask(intent, life);
-    }
-
-    fn ask(&mut self, intent: usize, life: &Life) {
-        let asked = self.clients.intents[intent].clone();
-        self.trace(|| format!("asks {asked:?}"));
-        self.clients.ask(intent, &life.engine, &life.power);
-    }
-
     fn outage(&mut self) {
         if let Some(vault) = self.vault.as_ref().filter(|_| self.chance.one_in(2)) {
             vault.set_down(!vault.is_down());
         } else {
-            self.ears.set_down(!self.ears.is_down());
+            self.world.ears.set_down(!self.world.ears.is_down());
         }
     }
 
@@ -340,18 +221,31 @@ impl Day {
         let fate = fate.unwrap_or_else(|| self.chance.pick(&among));
         let which = self.chance.below(vault.questions());
         let what = vault.meet(which, fate, &mut self.chance);
-        self.trace(|| what);
+        self.course.trace(|| what);
     }
 
     fn meet_google(&mut self, fate: Option<google::Fate>) {
         use google::Fate::{Heard, HeardInVain, Lost, Misread, Refused};
-        if self.ears.calls() == 0 {
+        let ears = Arc::clone(&self.world.ears);
+        if ears.calls() == 0 {
             return;
         }
         let among = [Heard, Heard, HeardInVain, Refused, Misread, Lost];
         let fate = fate.unwrap_or_else(|| self.chance.pick(&among));
-        let what = self.ears.meet(self.chance.below(self.ears.calls()), fate);
-        self.trace(|| what);
+        let what = ears.meet(self.chance.below(ears.calls()), fate);
+        self.course.trace(|| what);
+    }
+
+    fn meet_phones(&mut self, fate: Option<phones::Fate>) {
+        use phones::Fate::{Arrives, Failed, Garbled, Lost, Refused};
+        let phones = Arc::clone(&self.world.phones);
+        if phones.messages() == 0 {
+            return;
+        }
+        let among = [Arrives, Arrives, Arrives, Garbled, Refused, Lost, Failed];
+        let fate = fate.unwrap_or_else(|| self.chance.pick(&among));
+        let what = phones.meet(self.chance.below(phones.messages()), fate);
+        self.course.trace(|| what);
     }
 
     /// Lets the engine run, then takes down what the clients hear.
@@ -360,7 +254,7 @@ impl Day {
             tokio::task::yield_now().await;
         }
         for (intent, answer) in self.clients.heard() {
-            self.trace(|| format!("hears {intent}: {answer:?}"));
+            self.course.trace(|| format!("hears {intent}: {answer:?}"));
             self.hear(life, intent, answer);
         }
         self.check(&life.power)
@@ -398,9 +292,7 @@ impl Day {
         };
         match self.clients.told.get(&intent) {
             None => {
-                if let What::Link { .. } = asked.what {
-                    self.books.count("links made");
-                }
+                self.judge(&asked, &reply);
                 self.clients.told.insert(intent, reply.clone());
             }
             Some(before) if *before == reply => self.books.count("answers repeated"),
@@ -415,30 +307,13 @@ impl Day {
         }
     }
 
-    fn check(&self, power: &Power) -> Result<(), String> {
-        let heard = watch::heard(); // of a life whose power is off it means nothing
-        let mut broken = self.books.wrong.lock().unwrap().clone();
-        broken.extend(self.ears.wrong.lock().unwrap().clone());
-        broken.extend(self.vault.iter().flat_map(|vault| vault.wrong.lock().unwrap().clone()));
-        broken.extend(heard.into_iter().filter(|_| power.is_on()));
-        if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) }
-    }
-
-    fn trace(&mut self, what: impl FnOnce() -> String) {
-        let what = what();
-        if self.told {
-            println!("{:5} {what}", self.steps);
-        }
-        self.sum.add(what.as_bytes());
-    }
-
     /// The faults are over: everything that is owed must be done, and everybody be answered.
     async fn rest(&mut self, life: &Life) -> Result<End, String> {
         if life.disk.has_failed() {
             return Ok(self.bury(life));
         }
-        self.trace(|| "the faults are over".to_owned());
-        self.ears.set_down(false);
+        self.course.trace(|| "the faults are over".to_owned());
+        self.world.ears.set_down(false);
         if let Some(vault) = &self.vault {
             vault.set_down(false);
         }
@@ -453,7 +328,11 @@ impl Day {
                 self.meet_bank(Some(bank::Fate::Answered));
                 wait = SOON;
             }
-            while self.ears.calls() > 0 {
+            while self.world.phones.messages() > 0 {
+                self.meet_phones(Some(phones::Fate::Arrives));
+                wait = SOON;
+            }
+            while self.world.ears.calls() > 0 {
                 self.meet_google(Some(google::Fate::Heard));
                 wait = SOON;
             }
@@ -470,9 +349,11 @@ impl Day {
             // What is owed comes due in minutes: nobody looks for it all the time.
             wait = (wait + wait / 8).min(Duration::from_secs(5));
         }
-        self.trace(|| "the world is at rest".to_owned());
+        self.course.trace(|| "the world is at rest".to_owned());
         let log = Arc::clone(&life.disk);
-        self.books.assert_all_done(&*log, self.vault.as_deref(), &self.ears);
+        self.books.assert_all_done(&*log, self.vault.as_deref(), &self.world.ears);
+        statements::assert_answered(&self.books, &*log, &self.world.ears);
+        self.assert_messages_granted(&*log);
         if self.clients.under_way() > 0 {
             self.books.accuse(format!("{} are not answered", self.clients.under_way()));
         }
@@ -496,6 +377,41 @@ fn options(chance: &mut Chance) -> Options {
     }
 }
 
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+impl lives::Day for Day {
+    fn course(&mut self) -> &mut Course {
+        &mut self.course
+    }
+
+    fn fuse(&mut self) -> Option<u64> {
+        let longest = self.fuse_max.filter(|_| self.course.steps < self.steps_max)?;
+        (!self.chance.one_in(3)).then(|| self.chance.below(longest) as u64)
+    }
+
+    async fn live(&mut self, power: &Arc<Power>) -> Result<End, String> {
+        let life = self.life(power);
+        while self.course.steps < self.steps_max {
+            self.course.steps += 1;
+            self.act(&life).await;
+            let settle = self.chance.pick(&[0, 1, 2, 8]);
+            self.listen(&life, settle).await?;
+            if !life.power.is_on() {
+                return Ok(self.bury(&life));
+            }
+        }
+        self.rest(&life).await
+    }
+
+    fn check(&self, power: &Power) -> Result<(), String> {
+        let heard = watch::heard(); // of a life whose power is off it means nothing
+        let mut broken = self.books.wrong.lock().unwrap().clone();
+        broken.extend(self.world.ears.wrong.lock().unwrap().clone());
+        broken.extend(self.world.phones.wrong.lock().unwrap().clone());
+        broken.extend(self.vault.iter().flat_map(|vault| vault.wrong.lock().unwrap().clone()));
+        broken.extend(heard.into_iter().filter(|_| power.is_on()));
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) }
+    }
+
+    fn tally(&self) -> BTreeMap<&'static str, u64> {
+        self.books.tally.lock().unwrap().clone()
+    }
 }

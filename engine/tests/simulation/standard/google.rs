@@ -1,6 +1,7 @@
 //! Google's ears: what it has heard of which request, at the end of a line like the bank's.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -11,6 +12,7 @@ use paceline_engine::google::{Call, Delivery, Google, Trouble, What};
 use tokio::sync::oneshot;
 
 use crate::simulation::machine::Power;
+use crate::simulation::standard::statements::Composed;
 
 /// What happens to a call on its way.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,9 @@ pub enum Fate {
 pub struct Ears {
     /// What was heard under each request's id, however often.
     pub heard: Mutex<BTreeMap<RequestId, Subject>>,
+    /// What Google says is due, and what it was answered.
+    pub composed: Mutex<BTreeMap<RequestId, Composed>>,
+    pub answers: Mutex<BTreeMap<RequestId, What>>,
     wire: Mutex<Vec<(Call, oneshot::Sender<Delivery>)>>,
     /// Never dropped, so that nobody is told that they are lost.
     lost: Mutex<Vec<oneshot::Sender<Delivery>>>,
@@ -53,17 +58,14 @@ impl Ears {
     /// Whoever has called has died. What was on its way may still arrive.
     pub fn cut_off(&self) {
         let calls = std::mem::take(&mut *self.wire.lock().unwrap());
-        calls.into_iter().for_each(|(call, _)| self.hear(call));
+        calls.into_iter().for_each(|(call, _)| drop(self.hear(call)));
     }
 
     pub fn meet(&self, which: usize, fate: Fate) -> String {
         let (call, asker) = self.wire.lock().unwrap().remove(which);
         let told = format!("google: {fate:?} {}", call.request);
         let delivery = match fate {
-            Fate::Heard => {
-                self.hear(call);
-                Delivery::Heard
-            }
+            Fate::Heard => self.hear(call),
             Fate::HeardInVain => {
                 self.hear(call);
                 Delivery::NotYet(Trouble::Passing)
@@ -79,14 +81,35 @@ impl Ears {
         told
     }
 
-    fn hear(&self, call: Call) {
-        let What::Result(subject) = call.what else { return };
-        let mut heard = self.heard.lock().unwrap();
-        let first = heard.entry(call.request.clone()).or_insert_with(|| subject.clone());
-        if *first != subject {
-            let accused = format!("{} tells two things: {first:?}, {subject:?}", call.request);
+    fn hear(&self, call: Call) -> Delivery {
+        match call.what {
+            What::Result(subject) => {
+                self.told(&mut self.heard.lock().unwrap(), call.request, subject)
+            }
+            What::StatementPage { statement, offset, .. } => {
+                return self.composed.lock().unwrap()[&statement].page(offset);
+            }
+            What::AcceptStatement { ref statement }
+            | What::ProposeStatement { ref statement, .. } => {
+                self.told(&mut self.answers.lock().unwrap(), statement.clone(), call.what.clone());
+            }
+        }
+        Delivery::Heard
+    }
+
+    /// Under one name there is one thing, however often it is told.
+    fn told<T: PartialEq + Debug>(
+        &self,
+        before: &mut BTreeMap<RequestId, T>,
+        name: RequestId,
+        what: T,
+    ) {
+        let accused = before.get(&name).filter(|first| **first != what);
+        if let Some(first) = accused {
+            let accused = format!("{name} tells two things: {first:?}, {what:?}");
             self.wrong.lock().unwrap().push(accused);
         }
+        before.entry(name).or_insert(what);
     }
 }
 

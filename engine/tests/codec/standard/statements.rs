@@ -1,0 +1,121 @@
+//! Of statements, and of the journals that they are held against.
+
+use paceline_domain::journal::{self, Entry, Journal};
+use paceline_domain::money::Micros;
+use paceline_domain::statement::{self, Answer, Line, LineKind, Notify, Statement, Summary, Tally};
+
+use super::{STATEMENT, dollars, piaid, request};
+use crate::parts::{AT, LATER, currency, text};
+use crate::variants::{Variants, all, variants};
+
+fn summary() -> Summary {
+    Summary {
+        made_at: AT,
+        period_start: AT,
+        period_end: LATER,
+        due_at: LATER,
+        currency: currency("USD"),
+        total_due: Micros(41_050_000),
+        memo: Some(text("LRK-250915-EUR")),
+    }
+}
+
+fn lines() -> Vec<Line> {
+    let line = |kind, theirs, ours| {
+        let (request, fee) = (request("cap:01K58A0001"), Micros(240_000));
+        Line { kind, request, theirs, ours, fee }
+    };
+    vec![
+        line(LineKind::Capture, Some(dollars(12)), Some(dollars(12))),
+        line(LineKind::Refund, Some(dollars(12)), None),
+        line(LineKind::Capture, None, Some(dollars(12))),
+    ]
+}
+
+pub fn statement_events() -> Vec<statement::Event> {
+    use statement::Event;
+    let notify = |memo| {
+        let summary = Summary { memo, ..summary() };
+        let request = request("stmt:2025-09-15:EUR");
+        let (id, integrator) = (STATEMENT, piaid());
+        Event::Notified(Box::new(Notify { id, integrator, request, summary, at: AT }))
+    };
+    vec![
+        notify(Some(text("LRK-250915-EUR"))),
+        notify(None),
+        Event::PageRead { lines: lines(), next: Some(1_000) },
+        Event::PageRead { lines: vec![], next: None },
+        Event::Compared { missing_there: lines() },
+        Event::Answered { at: LATER },
+        Event::AnswerRefused { at: LATER },
+    ]
+}
+
+pub fn statements() -> Vec<statement::State> {
+    use statement::Phase;
+    let propose = Answer::Propose { total_due: Micros(-1) };
+    let phases = all(vec![
+        Phase::Reading { offset: 1_000 },
+        Phase::Comparing,
+        Phase::Answering(Answer::Accept),
+        Phase::Answered { answer: propose, at: LATER },
+        Phase::Refused { answer: Answer::Accept, at: LATER },
+    ]);
+    let statement = |phase| {
+        Some(Statement {
+            id: STATEMENT,
+            integrator: piaid(),
+            request: request("stmt:2025-09-15:EUR"),
+            summary: summary(),
+            notified_at: AT,
+            phase,
+            tally: Tally {
+                lines: 6,
+                matched: 1,
+                missing_here: 2,
+                missing_there: 1,
+                different: 2,
+                theirs: Micros(i64::MIN),
+                ours: Micros(i64::MAX),
+            },
+        })
+    };
+    phases.into_iter().map(statement).collect()
+}
+
+pub fn journal_events() -> Vec<journal::Event> {
+    let entry = |kind| {
+        let (request, amount) = (request("cap:01K58A0001"), dollars(12));
+        journal::Event::Entered(Entry { kind, request, amount, at: AT })
+    };
+    all(vec![LineKind::Capture, LineKind::Refund]).into_iter().map(entry).collect()
+}
+
+pub fn journal() -> Journal {
+    Journal { entries: u64::MAX }
+}
+
+variants!(statement::Event, "statement", {
+    statement::Event::Notified(_) => "notified",
+    statement::Event::PageRead { .. } => "page-read",
+    statement::Event::Compared { .. } => "compared",
+    statement::Event::Answered { .. } => "answered",
+    statement::Event::AnswerRefused { .. } => "answer-refused",
+});
+
+variants!(statement::Phase, "statement phase", {
+    statement::Phase::Reading { .. } => "reading",
+    statement::Phase::Comparing => "comparing",
+    statement::Phase::Answering(_) => "answering",
+    statement::Phase::Answered { .. } => "answered",
+    statement::Phase::Refused { .. } => "refused",
+});
+
+variants!(LineKind, "line kind", {
+    LineKind::Capture => "capture",
+    LineKind::Refund => "refund",
+});
+
+variants!(journal::Event, "journal", {
+    journal::Event::Entered(_) => "entered",
+});
