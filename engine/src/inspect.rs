@@ -288,6 +288,11 @@ pub(crate) fn moment(Timestamp(millis): Timestamp) -> String {
     }
 }
 
+/// The day of a moment, in UTC, as a settlement is told by.
+pub fn day(at: Timestamp) -> String {
+    moment(at).chars().take_while(|c| *c != 'T').collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,9 @@ use crate::entity::{
     Accounts, CardPayments, Cards, Challenges, Documents, Entity, Instruments, Journals, Kind,
     Links, Names, Notices, Orders, Payments, Sessions, Settlements, Statements, Stocks, Telephones,
 };
-use crate::limits::{DUE_PAGE, NOTICES_COUNTED_EVERY, OWED_LEFT_ALONE, TIMER_PERIOD};
+use crate::limits::{
+    DUE_PAGE, MENDING_LONGEST, NOTICES_COUNTED_EVERY, OWED_LEFT_ALONE, TIMER_PERIOD,
+};
 use crate::world::World;
 
 /// Runs until the process ends. One page a period: what is still due after that comes with the
@@ -36,8 +38,9 @@ pub(crate) async fn run(world: Arc<World>) {
 pub(crate) async fn count_notices(world: Arc<World>) {
     while world.google.is_some() {
         let (mut owed, mut after) = (0, None);
+        let until = notices_until(&world);
         loop {
-            let page = world.read(move |log| log.due(Millis(u64::MAX), after, DUE_PAGE)).await;
+            let page = world.read(move |log| log.due(until, after, DUE_PAGE)).await;
             let Some(Ok(page)) = page else { break }; // the other loop says why
             owed += page.iter().filter(|due| Kind::of(due.stream) == Some(Kind::Notice)).count();
             match page.last() {
@@ -48,6 +51,12 @@ pub(crate) async fn count_notices(world: Arc<World>) {
         world.metrics.standard.notices_owed.set(owed as f64);
         tokio::time::sleep(NOTICES_COUNTED_EVERY).await;
     }
+}
+
+/// No notice is put off for longer than this: what is due later, such as the end of a reservation a
+/// week away, need not be looked at to find them all.
+pub(crate) fn notices_until(world: &World) -> Millis {
+    Millis(world.now().after(MENDING_LONGEST).0)
 }
 
 /// Wakes one page of what is due by `until` and after `after`. Returns where to go on, or `None`

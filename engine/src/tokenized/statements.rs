@@ -3,7 +3,7 @@
 use paceline_domain::ids::{IntegratorAccountId, NoticeId, RequestId};
 use paceline_domain::notice::{self, Notice};
 use paceline_domain::statement::{Command, Notify};
-use paceline_storage::{DueAt, Millis};
+use paceline_storage::DueAt;
 
 use super::StatementNotified;
 use crate::asking::worded;
@@ -12,6 +12,7 @@ use crate::entity::{Kind, Notices, Statements};
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::limits::DUE_PAGE;
+use crate::timers::notices_until;
 use crate::voice::Reply;
 
 impl Engine {
@@ -55,8 +56,9 @@ impl Engine {
     pub async fn notices_owed(&self, limit: usize) -> Result<Vec<Notice>, EngineError> {
         let mut owed = vec![];
         let mut after: Option<DueAt> = None;
+        let until = notices_until(&self.0.world);
         loop {
-            let page = self.0.world.read(move |log| log.due(Millis(u64::MAX), after, DUE_PAGE));
+            let page = self.0.world.read(move |log| log.due(until, after, DUE_PAGE));
             let page = match page.await.ok_or(EngineError::Stopped)? {
                 Ok(page) => page,
                 Err(error) => {

@@ -3,6 +3,7 @@
 // Each test file takes what it needs; helpers are tests too.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod card;
 pub mod processor;
 pub mod standard;
 
@@ -21,11 +22,11 @@ use paceline_domain::tables::{Area, ShippingOption, Tables, TaxTable};
 use paceline_domain::text::Text;
 use paceline_engine::gateway::Gateway;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
+use paceline_engine::tokenized;
 use paceline_engine::{
     Engine, Front, IdempotencyKey, Keyed, Manner, Options, Outside, PaymentOffered, Reply, SealKey,
     Secret, System, Voice, Voices,
 };
-use paceline_engine::{card, tokenized};
 use paceline_storage::{EventLog, MemoryLog};
 
 /// Says a session's status and total, a line each for what is bought.
@@ -179,7 +180,7 @@ impl Shop {
                 complete_deadline: Duration::from_secs(60),
                 gateway_timeout: Duration::from_secs(60),
                 tokenized: tokenized::Options::default(),
-                card: card::Options::default(),
+                card: paceline_engine::card::Options::default(),
             },
         }
     }

@@ -1,0 +1,222 @@
+//! Inquiries, chargebacks, evidence, fraud, references, settlement, and the story of it all.
+
+use paceline_domain::card_payment::{CaseKind, DisputeReason, RawResult, Stage, Subject};
+use paceline_domain::money::Millionths;
+use paceline_domain::notice;
+use paceline_engine::Engine;
+use paceline_engine::card::keyring::Keyring;
+use paceline_engine::card::{Defend, Raise, Raised, Refusal};
+use paceline_engine::google::What;
+use paceline_engine::inspect::inspect;
+
+use crate::common::card::*;
+use crate::common::standard::{currency, dollars, keyed, request, secret, words};
+use crate::common::{run, text};
+
+fn raw(code: &str) -> RawResult {
+    RawResult { scope: Some(text("VISA")), code: text(code) }
+}
+
+async fn raise(engine: &Engine, what: Raised) -> Result<(), Refusal> {
+    engine.raise(Raise { integrator: piaid(), what }).await.unwrap()
+}
+
+fn chargeback(case: &str, amount: i64) -> Raised {
+    Raised::Case {
+        capture: request("cap:1"),
+        case: text(case),
+        kind: CaseKind::Chargeback(Stage::First),
+        amount: dollars(amount),
+        reason: DisputeReason::Fraud,
+        raw: raw("10.4"),
+        raised_on: now(),
+        reply_by: now().after(std::time::Duration::from_secs(3600)),
+    }
+}
+
+async fn defend(engine: &Engine, id: &str) -> String {
+    let wanted = Defend {
+        request: request(id),
+        integrator: piaid(),
+        capture: Some(request("cap:1")),
+        document: secret("%PDF-1.4"),
+    };
+    words(engine.defend_chargeback(wanted, keyed("defendChargeback", id, 1)).await)
+}
+
+#[test]
+fn a_chargeback_is_told_defended_and_reversed_by_its_own_name() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 25).await;
+        assert_eq!(defend(&engine, "dfd:1").await, "400 Refused(CaseUnknown)");
+        raise(&engine, chargeback("case-1", 25)).await.unwrap();
+        raise(&engine, chargeback("case-2", 1)).await.unwrap_err();
+        let (told, _) = cards.told(|told| matches!(told, Subject::Chargeback { .. })).await;
+        let said = defend(&engine, "dfd:1").await;
+        assert!(said.starts_with("200 Defended"), "{said}");
+        let said = refund(&engine, "ref:1", "cap:1", 5).await;
+        assert!(said.starts_with("200"), "acknowledged, and told to have failed: {said}");
+        let (_, failed) = cards.told(|told| matches!(told, Subject::Refunded { .. })).await;
+        assert!(format!("{failed:?}").contains("ChargebackInPlace"), "{failed:?}");
+        let won = Raised::ChargebackReversal {
+            capture: request("cap:1"),
+            case: text("case-1"),
+            raw: raw("WON"),
+            reversed_on: now(),
+        };
+        raise(&engine, won.clone()).await.unwrap();
+        let (_, reversed) =
+            cards.told(|told| matches!(told, Subject::ChargebackReversed { .. })).await;
+        let Subject::ChargebackReversed { chargeback, .. } = reversed else { unreachable!() };
+        assert_eq!(chargeback.to_string(), told.request.as_str());
+        assert_eq!(raise(&engine, won).await, Err(Refusal::CaseClosed));
+        assert_eq!(defend(&engine, "dfd:2").await, "400 Refused(CaseClosed)");
+        let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
+        let kept = engine.document(payment.cases[0].documents[0]).await.unwrap();
+        assert_eq!(&*kept, b"%PDF-1.4");
+    });
+}
+
+#[test]
+fn an_inquiry_and_a_report_of_fraud_move_no_money() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 25).await;
+        let Raised::Case { capture, case, amount, reason, raw: code, raised_on, reply_by, .. } =
+            chargeback("case-1", 25)
+        else {
+            unreachable!()
+        };
+        let kind = CaseKind::Inquiry;
+        let inquiry =
+            Raised::Case { capture, case, kind, amount, reason, raw: code, raised_on, reply_by };
+        raise(&engine, inquiry).await.unwrap();
+        let fraud = Raised::Fraud {
+            capture: request("cap:1"),
+            kind: text("FRAUDULENT_USE"),
+            raw: raw("TC40-6"),
+        };
+        raise(&engine, fraud).await.unwrap();
+        cards.told(|told| matches!(told, Subject::Inquiry(_))).await;
+        cards.told(|told| matches!(told, Subject::FraudReported { .. })).await;
+        let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
+        assert_eq!(payment.remainder(), dollars(25));
+    });
+}
+
+#[test]
+fn another_reference_number_for_the_same_capture_is_refused() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        // No number comes with the answer of this card.
+        take(&engine, "cap:1", "4000012300000004", 25).await;
+        let number = |number: &str| Raised::CaptureReference {
+            capture: request("cap:1"),
+            number: text(number),
+        };
+        raise(&engine, number("24011345260000310078117")).await.unwrap();
+        raise(&engine, number("24011345260000310078117")).await.unwrap();
+        let other = raise(&engine, number("24011345263000000088402")).await;
+        assert_eq!(other, Err(Refusal::ReferenceDiffers));
+        cards.told(|told| matches!(told, Subject::CaptureReferenced { .. })).await;
+    });
+}
+
+#[test]
+fn a_refund_that_had_succeeded_can_be_reversed_once() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 25).await;
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        cards.told(|told| matches!(told, Subject::Refunded { outcome: Ok(()), .. })).await;
+        let reversed = || Raised::RefundReversal { refund: request("ref:1"), raw: raw("46") };
+        raise(&engine, reversed()).await.unwrap();
+        assert_eq!(raise(&engine, reversed()).await, Err(Refusal::ReversedAlready));
+        cards.told(|told| matches!(told, Subject::RefundReversed { .. })).await;
+        let unknown = Raised::RefundReversal { refund: request("ref:2"), raw: raw("46") };
+        assert_eq!(raise(&engine, unknown).await, Err(Refusal::RefundUnknown));
+    });
+}
+
+#[test]
+fn a_settlement_adds_up_event_by_event() {
+    run(async {
+        let mut cards = Cards::new();
+        cards.shop.options.card.fee = Millionths::from_percent("2%").unwrap();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 100).await;
+        take(&engine, "cap:2", GOOD, 40).await;
+        refund(&engine, "ref:1", "cap:2", 10).await;
+        cards.told(|told| matches!(told, Subject::Refunded { .. })).await;
+        let closed = loop {
+            let story = |id: &str| inspect(&*cards.shop.log, &*cards.shop.book, "settlement", id);
+            let day = paceline_engine::inspect::day(now());
+            let entered = story(&format!("InvisiCardUSA_USD/USD/{day}"));
+            if entered.is_ok_and(|story| story.events.len() >= 4) {
+                break engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
+            }
+            tokio::task::yield_now().await;
+        };
+        let is_it = |call: &paceline_engine::google::Call| {
+            matches!(&call.what, What::Result(notice::Subject::Settlement(_)))
+        };
+        let call = cards.google.hears(is_it).await;
+        let What::Result(notice::Subject::Settlement(part)) = call.what else { unreachable!() };
+        assert_eq!(part.of, closed.of);
+        assert_eq!(part.entries.len(), 3);
+        // 100 and 40 captured, 10 given back, 2 % of what was captured kept.
+        assert_eq!(part.total.0, dollars(130).0 - 2_800_000);
+        // What comes later belongs to the next day.
+        take(&engine, "cap:3", GOOD, 7).await;
+        let again = engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
+        assert_eq!(again.lines, closed.lines);
+    });
+}
+
+#[test]
+fn a_card_tells_the_story_of_all_its_payments() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        reserve(&engine, "rsv:1", GOOD, 25).await;
+        capture(&engine, "cap:0", "rsv:1", 20).await;
+        cards.told(|told| matches!(told, Subject::Captured { .. })).await;
+        take(&engine, "cap:1", GOOD, 7).await;
+        raise(&engine, chargeback("case-1", 7)).await.unwrap();
+        let told = |id: &str| {
+            let story = inspect(&*cards.shop.log, &*cards.shop.book, "card", id).unwrap();
+            story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
+        };
+        let story = told("InvisiCardUSA_USD/cap:1");
+        assert_eq!(story, told("InvisiCardUSA_USD/cap:0"), "one card, one story");
+        let order = ["rsv:1", "cap:0", "captured", "cap:1", "chargeback case-1"];
+        let places: Vec<_> = order.iter().map(|word| story.find(word).expect(word)).collect();
+        assert!(places.is_sorted(), "{story}");
+        assert!(!story.contains(GOOD) && story.contains("1111"), "{story}");
+    });
+}
+
+#[test]
+fn every_card_is_sealed_afresh_under_a_new_key() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 25).await;
+        take(&engine, "cap:2", "4000000000000002", 25).await;
+        let old = Keyring::load(&cards.keys).unwrap().current().clone();
+        Keyring::rotate(&cards.keys).unwrap();
+        cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
+        let told = engine.reseal_cards().await.unwrap();
+        assert_eq!((told.cards, told.resealed, told.unread), (2, 2, 0));
+        Keyring::retire(&cards.keys, &old).unwrap();
+        cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
+        // The number is still there for what the acquirer has to be asked.
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        cards.told(|told| matches!(told, Subject::Refunded { outcome: Ok(()), .. })).await;
+    });
+}
