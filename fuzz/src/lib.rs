@@ -37,7 +37,7 @@ pub struct Target {
 }
 
 /// Who wrote the bytes, from the most to the least doubtful: callers, the operator, our own disk.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     target("create", BODY, bodies::create),
     target("update", BODY, bodies::update),
     target("complete", BODY, bodies::complete),
@@ -59,6 +59,8 @@ pub const TARGETS: [Target; 23] = [
     target("events", RECORD, stored::events),
     target("states", RECORD, stored::states),
     target("book", RECORD, stored::book),
+    target("acquirer_book", RECORD, stored::acquirer_book),
+    target("card_keys", HEADER, stored::card_keys),
     target("story", RECORD, stored::story),
     target("marker", HEADER, stored::marker),
 ];

@@ -1,4 +1,5 @@
-//! What is read back from the disk: events, states, the processor's book, a story, the marker.
+//! What is read back from the disk: events, states, the books of processor and acquirer, card data
+//! keys, a story, the marker.
 //!
 //! Left out: applying events that no decision made. A record is behind a checksum, and what the
 //! core does with a story that breaks its rules is to stop.
@@ -9,9 +10,12 @@ use std::path::Path;
 use bytes::Bytes;
 use paceline_api::admin::{story_json, story_text};
 use paceline_domain::{
-    account, challenge, instrument, journal, link, name, notice, order, payment, session,
-    statement, stock, telephone,
+    account, card, card_payment, challenge, document, instrument, journal, link, name, notice,
+    order, payment, session, statement, stock, telephone,
 };
+use paceline_engine::Secret;
+use paceline_engine::acquirer::simulated;
+use paceline_engine::card::keyring::Keyring;
 use paceline_engine::codec::{CodecError, decode, encode};
 use paceline_engine::gateway::simulated::Entry;
 use paceline_engine::inspect::{InspectError, inspect};
@@ -26,7 +30,7 @@ use serde_json::Value;
 use crate::bounds::{DISK, WIRE, within};
 
 /// Of entities.
-const KINDS: u8 = 13;
+const KINDS: u8 = 16;
 
 /// The first byte says what the rest is.
 pub fn events(bytes: &[u8]) {
@@ -44,7 +48,10 @@ pub fn events(bytes: &[u8]) {
         9 => again::<Vec<statement::Event>>(record),
         10 => again::<Vec<notice::Event>>(record),
         11 => again::<Vec<journal::Event>>(record),
-        _ => again::<Vec<telephone::Event>>(record),
+        12 => again::<Vec<telephone::Event>>(record),
+        13 => again::<Vec<card::Event>>(record),
+        14 => again::<Vec<card_payment::Event>>(record),
+        _ => again::<Vec<document::Event>>(record),
     }
 }
 
@@ -64,13 +71,36 @@ pub fn states(bytes: &[u8]) {
         9 => again::<statement::State>(snapshot),
         10 => again::<notice::State>(snapshot),
         11 => again::<journal::Journal>(snapshot),
-        _ => again::<telephone::Telephone>(snapshot),
+        12 => again::<telephone::Telephone>(snapshot),
+        13 => again::<card::State>(snapshot),
+        14 => again::<card_payment::State>(snapshot),
+        _ => again::<document::State>(snapshot),
     }
 }
 
 pub fn book(bytes: &[u8]) {
     again::<Entry>(bytes);
 }
+
+/// As [`book`], of the acquirer.
+pub fn acquirer_book(bytes: &[u8]) {
+    again::<Vec<simulated::Entry>>(bytes);
+}
+
+/// Card data keys, in a file or a variable: what is wrong with them is said, and what they are not.
+pub fn card_keys(bytes: &[u8]) {
+    let words = Secret::new(bytes.to_vec());
+    let Err(refused) = within(WIRE, bytes, |_| Keyring::parse(&words, "CARD_KEYS")) else { return };
+    let told = refused.to_string();
+    assert!(told.starts_with("CARD_KEYS") && told.len() < 256, "{told}");
+    let shown = told.as_bytes().windows(SHOWN).any(|seen| {
+        seen.iter().all(u8::is_ascii_hexdigit) && bytes.windows(SHOWN).any(|given| given == seen)
+    });
+    assert!(!shown, "{told} shows a part of a key");
+}
+
+/// No word of ours has so many hexadecimal digits on end.
+const SHOWN: usize = 8;
 
 /// What is read is written to what is read as the same.
 fn again<T: Serialize + DeserializeOwned + PartialEq + Debug>(bytes: &[u8]) {

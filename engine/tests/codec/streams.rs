@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use paceline_domain::ids::MovementId;
+use paceline_engine::acquirer::simulated::Simulated;
 use paceline_engine::inspect::{self, Story};
 use paceline_engine::{Kind, codec};
 use paceline_storage::{Append, DueChange, EventLog, MemoryLog, StreamId, Version};
 use serde::Serialize;
 
+use crate::card;
 use crate::entities;
 use crate::parts::{INSTRUMENT, ORDER, SESSION, attempt_id};
 use crate::standard;
@@ -68,6 +71,14 @@ fn a_page_of_the_processors_book_is_found_where_it_always_was() {
 }
 
 #[test]
+fn a_page_of_the_acquirers_book_is_found_where_it_always_was() {
+    let movement = MovementId(0x5555_6666_7777_8888_9999_aaaa_bbbb_cccc);
+    let entry = card::book_entries().remove(0);
+    let log = with_record(1, movement.0.to_be_bytes(), &entry);
+    assert_eq!(Simulated::book_of(&*log, movement), Ok(vec![entry]));
+}
+
+#[test]
 fn kinds_keep_their_numbers() {
     let numbers = Kind::ALL.map(|kind| match kind {
         Kind::Session => 1,
@@ -93,6 +104,12 @@ fn kinds_keep_their_numbers() {
 
 /// Writes a record to a stream and reads the entity's story.
 fn found_at<T: Serialize + ?Sized>(kind: u8, id: [u8; 16], record: &T, entity: &str, name: &str) {
+    let log = with_record(kind, id, record);
+    let story: Story = inspect::inspect(&*log, &*log, entity, name).unwrap();
+    assert!(!story.events.is_empty());
+}
+
+fn with_record<T: Serialize + ?Sized>(kind: u8, id: [u8; 16], record: &T) -> Arc<MemoryLog> {
     let log = Arc::new(MemoryLog::new());
     let turn = Append {
         stream: StreamId { kind, id },
@@ -103,6 +120,5 @@ fn found_at<T: Serialize + ?Sized>(kind: u8, id: [u8; 16], record: &T, entity: &
         due: DueChange::Keep,
     };
     log.append(turn, Box::new(|written| assert_eq!(written, Ok(Version(1))))).unwrap();
-    let story: Story = inspect::inspect(&*log, &*log, entity, name).unwrap();
-    assert!(!story.events.is_empty());
+    log
 }
