@@ -11,7 +11,7 @@ use bytes::Bytes;
 use paceline_api::admin::{story_json, story_text};
 use paceline_domain::{
     account, card, card_payment, challenge, document, instrument, journal, link, name, notice,
-    order, payment, session, statement, stock, telephone,
+    order, payment, session, settlement, statement, stock, telephone,
 };
 use paceline_engine::Secret;
 use paceline_engine::acquirer::simulated;
@@ -30,7 +30,7 @@ use serde_json::Value;
 use crate::bounds::{DISK, WIRE, within};
 
 /// Of entities.
-const KINDS: u8 = 16;
+const KINDS: u8 = 17;
 
 /// The first byte says what the rest is.
 pub fn events(bytes: &[u8]) {
@@ -51,7 +51,8 @@ pub fn events(bytes: &[u8]) {
         12 => again::<Vec<telephone::Event>>(record),
         13 => again::<Vec<card::Event>>(record),
         14 => again::<Vec<card_payment::Event>>(record),
-        _ => again::<Vec<document::Event>>(record),
+        15 => again::<Vec<document::Event>>(record),
+        _ => again::<Vec<settlement::Event>>(record),
     }
 }
 
@@ -74,7 +75,8 @@ pub fn states(bytes: &[u8]) {
         12 => again::<telephone::Telephone>(snapshot),
         13 => again::<card::State>(snapshot),
         14 => again::<card_payment::State>(snapshot),
-        _ => again::<document::State>(snapshot),
+        15 => again::<document::State>(snapshot),
+        _ => again::<settlement::State>(snapshot),
     }
 }
 

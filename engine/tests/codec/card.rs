@@ -11,31 +11,32 @@ use paceline_domain::card_payment::{self, CardPayment, CaseKind, Flow, LineKind,
 use paceline_domain::document::Document;
 use paceline_domain::ids::{DocumentId, MovementId, RequestId};
 use paceline_domain::money::Micros;
-use paceline_domain::{card, document};
+use paceline_domain::{card, document, settlement};
 use paceline_engine::acquirer::simulated::Entry;
 
 use crate::card_parts::*;
 use crate::parts::{AT, LATER, asked, text};
-use crate::standard::{PAYMENT, piaid, request};
+use crate::standard::{PAYMENT, piaid, request, settlement_part};
 use crate::variants::{Variants, all, variants};
 
-const DOCUMENT: DocumentId = DocumentId(0x4444);
+pub const DOCUMENT: DocumentId = DocumentId(0x4444);
 
 pub fn card_events() -> Vec<card::Event> {
-    let introduced = card::Event::Introduced {
+    let introduced = |network| card::Event::Introduced {
         id: CARD,
         integrator: piaid(),
-        network: Some(Network::Visa),
+        network,
         last_four: last_four(),
         sealed: sealed(),
         at: AT,
     };
     let begun = card::Event::PaymentBegun { payment: PAYMENT, at: AT };
-    vec![introduced, card::Event::Resealed(sealed()), begun]
+    vec![introduced(None), introduced(Some(Network::Visa)), card::Event::Resealed(sealed()), begun]
 }
 
 pub fn cards() -> Vec<card::State> {
     let mut events = card_events();
+    events.remove(0); // a card is introduced once
     let begun = events.pop().expect("a payment is begun");
     let without = folded(card::apply, &events);
     events.push(begun);
@@ -78,6 +79,24 @@ pub fn payment_events() -> Vec<card_payment::Event> {
     events.extend(moved().into_iter().map(|of| Event::Referenced { of, number: arn(), at: LATER }));
     events.push(Event::Told { number: 3 });
     events
+}
+
+pub fn settlement_events() -> Vec<settlement::Event> {
+    use settlement::Event;
+    let settlement::Part { of, entries, total, .. } = settlement_part();
+    let mut events = vec![Event::Opened { of, closes_at: LATER }];
+    events.extend(entries.into_iter().map(Event::Entered));
+    events.extend([Event::Closed { at: LATER }, Event::Told { parts: 1, total, at: LATER }]);
+    events
+}
+
+/// One in each phase.
+pub fn settlements() -> Vec<settlement::State> {
+    let events = settlement_events();
+    let states: Vec<_> =
+        (1..=events.len()).map(|until| folded(settlement::apply, &events[..until])).collect();
+    all(states.iter().flatten().map(|settlement| settlement.phase).collect::<Vec<_>>());
+    states
 }
 
 fn begun(flow: Flow) -> card_payment::Event {
@@ -250,6 +269,19 @@ variants!(card::Event, "card", {
 
 variants!(document::Event, "document", {
     document::Event::Kept(_) => "kept",
+});
+
+variants!(settlement::Event, "settlement", {
+    settlement::Event::Opened { .. } => "opened",
+    settlement::Event::Entered(_) => "entered",
+    settlement::Event::Closed { .. } => "closed",
+    settlement::Event::Told { .. } => "told",
+});
+
+variants!(settlement::Phase, "settlement phase", {
+    settlement::Phase::Open => "open",
+    settlement::Phase::Closed { .. } => "closed",
+    settlement::Phase::Told { .. } => "told",
 });
 
 variants!(card_payment::Event, "card-payment", {

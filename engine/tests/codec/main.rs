@@ -65,6 +65,8 @@ fn every_event_of_standard_payments_is_read_and_written_as_ever() {
     check(&records(standard::journal_events()));
     check(&records(standard::telephone_events()));
     check(&[("later-declines".to_owned(), standard::later_declines())]);
+    check(&[("later-names".to_owned(), standard::later_name_events())]);
+    check(&[("later-notices".to_owned(), standard::later_notice_events())]);
 }
 
 #[test]
@@ -84,9 +86,11 @@ fn every_event_and_state_of_cards_is_read_and_written_as_ever() {
     check(&records(card::card_events()));
     check(&records(card::payment_events()));
     check(&records(card::document_events()));
+    check(&records(card::settlement_events()));
     check(&[("card-snapshots".to_owned(), card::cards())]);
     check(&[("card-payment-snapshots".to_owned(), card::payments())]);
     check(&[("document-snapshot".to_owned(), card::document())]);
+    check(&[("settlement-snapshots".to_owned(), card::settlements())]);
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(standard::statement_events())));
     read.extend(names(&records(standard::journal_events())));
     read.extend(names(&records(standard::telephone_events())));
-    read.insert("later-declines".to_owned());
+    read.extend(["declines", "names", "notices"].map(|of| format!("later-{of}")));
     read.extend(["account", "journal", "telephone"].map(|of| format!("{of}-snapshot")));
     let several = ["link", "challenge", "payment", "notice", "statement"];
     read.extend(several.map(|of| format!("{of}-snapshots")));
@@ -134,6 +138,8 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(card::card_events())));
     read.extend(names(&records(card::payment_events())));
     read.extend(names(&records(card::document_events())));
+    read.extend(names(&records(card::settlement_events())));
+    read.insert("settlement-snapshots".to_owned());
     read.extend(
         ["card-snapshots", "card-payment-snapshots", "document-snapshot"].map(str::to_owned),
     );

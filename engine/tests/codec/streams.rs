@@ -9,10 +9,10 @@ use paceline_engine::{Kind, codec};
 use paceline_storage::{Append, DueChange, EventLog, MemoryLog, StreamId, Version};
 use serde::Serialize;
 
-use crate::card;
 use crate::entities;
 use crate::parts::{INSTRUMENT, ORDER, SESSION, attempt_id};
 use crate::standard;
+use crate::{card, card_parts};
 
 #[test]
 fn an_entity_is_found_where_it_always_was() {
@@ -60,6 +60,22 @@ fn an_entity_of_standard_payments_is_found_where_it_always_was() {
     let journal: u128 = 0xbc85_a5d5_7a1f_ee9c_d333_01b4_97cb_9702;
     let named = "InvisiCashUSA_USD/20347";
     found_at(12, wide(journal), &standard::journal_events(), "journal", named);
+}
+
+#[test]
+fn an_entity_of_cards_is_found_where_it_always_was() {
+    let wide = |id: u128| id.to_be_bytes();
+    let id = card_parts::CARD;
+    found_at(14, wide(id.0), &card::card_events(), "card", &id.to_string());
+    // The first halves of the SHA-256 of words, each after its length in eight bytes.
+    let payment: u128 = 0xafea_6a36_c1cf_c4b3_9d44_5be9_2b49_4cd1;
+    let named = "InvisiCashUSA_USD/rsv:9c01";
+    found_at(15, wide(payment), &card::payment_events(), "card-payment", named);
+    let id = card::DOCUMENT;
+    found_at(16, wide(id.0), &card::document_events(), "document", &id.to_string());
+    let settlement: u128 = 0xf225_5657_5c7d_5300_604c_def5_bb94_5275;
+    let named = "InvisiCashUSA_USD/USD/2026-01-01";
+    found_at(17, wide(settlement), &card::settlement_events(), "settlement", named);
 }
 
 #[test]

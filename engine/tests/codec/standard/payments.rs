@@ -82,16 +82,24 @@ pub fn payments() -> Vec<payment::State> {
 
 fn subjects() -> Vec<Subject> {
     let outcome = Err(Decline::InsufficientFunds { balance: None });
-    all(vec![
+    let first = vec![
         Subject::Capture { request: request("acap:1"), payment: PAYMENT, outcome: Ok(()) },
         Subject::Refund { request: request("ref:1"), refund: REFUND, outcome },
         Subject::Disbursement { request: request("dis:1"), payment: PAYMENT, outcome },
-        Subject::Card(Box::new(card_payment::Subject::Voided { request: request("rsvcan:1") })),
-        Subject::Settlement(Box::new(settlement_part())),
-    ])
+    ];
+    all(first.iter().cloned().chain(later_subjects()).collect());
+    first
 }
 
-fn settlement_part() -> settlement::Part {
+/// Those that have come since the sample of the others was kept.
+fn later_subjects() -> Vec<Subject> {
+    vec![
+        Subject::Card(Box::new(card_payment::Subject::Voided { request: request("rsvcan:1") })),
+        Subject::Settlement(Box::new(settlement_part())),
+    ]
+}
+
+pub fn settlement_part() -> settlement::Part {
     let (starts, ends) = (Timestamp(AT.0 / DAY * DAY), Timestamp(AT.0 / DAY * DAY + DAY - 1));
     let id = SettlementId(0x3333);
     let of = settlement::Of { id, integrator: piaid(), currency: currency("USD"), starts, ends };
@@ -110,8 +118,6 @@ fn settlement_part() -> settlement::Part {
 
 pub fn notice_events() -> Vec<notice::Event> {
     use notice::Event;
-    let owed =
-        |subject| Event::Owed(Box::new(Owe { id: NOTICE, integrator: piaid(), subject, at: AT }));
     let mut events: Vec<_> = subjects().into_iter().map(owed).collect();
     events.extend([
         Event::Heard { at: LATER },
@@ -119,6 +125,14 @@ pub fn notice_events() -> Vec<notice::Event> {
         Event::OwedAgain { at: LATER },
     ]);
     events
+}
+
+pub fn later_notice_events() -> Vec<notice::Event> {
+    later_subjects().into_iter().map(owed).collect()
+}
+
+fn owed(subject: Subject) -> notice::Event {
+    notice::Event::Owed(Box::new(Owe { id: NOTICE, integrator: piaid(), subject, at: AT }))
 }
 
 pub fn notices() -> Vec<notice::State> {
