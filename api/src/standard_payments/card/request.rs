@@ -34,6 +34,10 @@ pub fn authorize(
         Flow::Reserve | Flow::Capture => Some(body.amount("amount", currency)?),
     };
     let description = body.text("transactionDescription")?;
+    if shows(&description, &card.number) {
+        // It is stored, and stands on statements.
+        return Err(body.invalid("transactionDescription", "a card's number does not go here"));
+    }
     let category = body.parsed("merchantCategoryCode", category)?;
     let address =
         body.known("addressVerificationData", |body, name| body.object(name, account::address))?;
@@ -101,6 +105,12 @@ pub fn defend(
         elsewhere => body.object(elsewhere, |_| Ok(None))?,
     };
     Ok(Defend { request, integrator, capture, document })
+}
+
+/// Whether all the digits of a number stand in a text, however they are grouped.
+fn shows(text: &str, number: &Secret) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+    digits.windows(number.expose().len()).any(|some| some == number.expose())
 }
 
 fn category(text: &str) -> Result<MerchantCategory, &'static str> {

@@ -217,6 +217,7 @@ fn each_field_that_is_wrong_is_named() {
         ("", "amount", json!(1.5), INVALID),
         ("", "transactionDescription", gone.clone(), MISSING),
         ("", "transactionDescription", json!("a\u{7}"), INVALID),
+        ("", "transactionDescription", json!("card 4111-1111 1111.1111"), INVALID),
         ("", "merchantCategoryCode", gone.clone(), MISSING),
         ("", "merchantCategoryCode", json!("581"), INVALID),
         ("", "merchantCategoryCode", json!("58a5"), INVALID),
