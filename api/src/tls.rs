@@ -87,9 +87,10 @@ fn provider() -> Arc<CryptoProvider> {
 fn identity(
     files: &Identity,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+    let chain = certificates(&files.cert)?;
     let key = PrivateKeyDer::from_pem_file(&files.key);
     let key = key.map_err(|cause| TlsError::File { file: name(&files.key), cause })?;
-    Ok((certificates(&files.cert)?, key))
+    Ok((chain, key))
 }
 
 fn authorities(file: &Path) -> Result<RootCertStore, TlsError> {
