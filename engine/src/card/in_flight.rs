@@ -99,6 +99,9 @@ impl InFlight {
     }
 }
 
+/// Its words, and its proof.
+type ThreeDSecureParts = ([Option<Text>; 3], Option<Vec<u8>>);
+
 /// Lives between two lines of this file.
 #[derive(Serialize, Deserialize)]
 struct Bytes {
@@ -111,7 +114,7 @@ struct Bytes {
     address: Option<(Vec<Text>, [Option<Text>; 4])>,
     network: Option<Text>,
     commerce_indicator: Option<Text>,
-    three_d_secure: Option<([Option<Text>; 3], Option<Vec<u8>>)>,
+    three_d_secure: Option<ThreeDSecureParts>,
     stored: Option<(bool, [Option<Text>; 2])>,
     exemption: Option<Text>,
 }
