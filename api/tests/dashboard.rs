@@ -81,6 +81,7 @@ fn after_something_of_everything() -> String {
     assert_eq!(buy(&serving, "any token"), "completed");
     assert_eq!(buy(&serving, "sim_decline_insufficient_funds"), "ready_for_complete");
     pay_as_google_asks(&serving);
+    pay_by_card_as_google_asks(&serving);
     let metrics = || serving.ask_admin("GET", "/metrics").body;
     until(|| metrics().contains("needs_mending"));
     metrics()
@@ -101,6 +102,27 @@ fn pay_as_google_asks(serving: &Serving) {
         "tokenizedInstrumentDetails": {"googlePaymentToken": "token"}});
     let later = google::done(serving, "asynchronousCapture", "later", later);
     assert_eq!(later["result"], "ACKNOWLEDGED");
+}
+
+/// A capture in one message, and another that is declined.
+fn pay_by_card_as_google_asks(serving: &Serving) {
+    for (id, number, result) in [
+        ("card", "4111111111111111", "SUCCESS"),
+        ("poor-card", "4000005100000000", "INSUFFICIENT_FUNDS"),
+    ] {
+        let card = json!({"paymentIntegratorAccountId": "InvisiCardUSA_USD",
+            "accountDetails": {"card": {"accountNumber": number, "nameOnCard": "D. Okafor",
+                "expiryMonth": "04", "expiryYear": "39", "cvn": "717"}},
+            "currencyCode": "USD", "amount": "12000000", "transactionDescription": "x",
+            "merchantCategoryCode": "5815", "additionalTransactionProcessingOptions": {
+                "userSelectedProcessingNetworkTypeNotApplicable": {},
+                "electronicCommerceIndicatorNotApplicable": {}, "threeDSecureNotAppplicable": {},
+                "storedCredentialTransactionInformationNotApplicable": {},
+                "scaExemptionNotApplicable": {}}});
+        let asked = google::request(id, card).to_string();
+        let said = serving.post("/card/v1/capture", JSON, &asked).json();
+        assert_eq!(said["result"], result, "{said}");
+    }
 }
 
 /// Answers 404, until the test ends.
@@ -170,20 +192,4 @@ fn promtool(arguments: &[&str], input: &str) {
 
 fn grafana(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../grafana").join(file)
-}
-
-/// Whoever reads a page of metrics as JSON has no word for what is without end: the life of keys
-/// that there are none of.
-#[test]
-fn every_metric_of_a_server_without_keys_is_a_finite_number() {
-    let serving = Serving::with("");
-    let page = serving.ask_admin("GET", "/metrics").body;
-    let values = page.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let endless: Vec<_> = values
-        .filter(|line| {
-            let value = line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok());
-            !value.is_some_and(f64::is_finite)
-        })
-        .collect();
-    assert_eq!(endless, Vec::<&str>::new());
 }

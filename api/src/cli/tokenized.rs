@@ -109,9 +109,10 @@ impl Tokenized {
 
     /// Tells how long the keys last, so that somebody is told in time.
     pub fn tell_keys(&self) {
-        if let Envelope::OpenPgp { keyring, .. } = &*self.settings.door.envelope {
-            metrics::keys_end(keyring.keys().until(SystemTime::now()));
-        }
+        metrics::keys_end(match &*self.settings.door.envelope {
+            Envelope::OpenPgp { keyring, .. } => keyring.keys().until(SystemTime::now()),
+            Envelope::Plaintext => None,
+        });
     }
 
     /// Keys come and go without a restart.
