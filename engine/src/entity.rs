@@ -4,6 +4,36 @@
 //! Why: a turn, a mailbox, a directory and a timer are the same for all of them. What differs is
 //! here: the three functions of the core, what an asker may wait for, and how it is answered.
 
+/// What is the same for every state machine: its types and functions, by the names that all of them
+/// have in the core, and where its instances live. Belongs into an `impl Entity`.
+macro_rules! machine {
+    ($core:ident, $state:ident, $place:ident) => {
+        type State = $core::$state;
+        type Command = $core::Command;
+        type Event = $core::Event;
+        type Rejection = $core::Rejection;
+
+        fn directory(world: &$crate::world::World) -> &$crate::directory::Directory<Self> {
+            &world.$place
+        }
+
+        fn cells(host: &$crate::host::Local) -> &std::cell::RefCell<$crate::actors::Cells<Self>> {
+            &host.$place
+        }
+
+        fn decide(
+            state: &Self::State,
+            command: Self::Command,
+        ) -> Result<Vec<Self::Event>, Self::Rejection> {
+            $core::decide(state, command)
+        }
+
+        fn apply(state: &mut Self::State, event: &Self::Event) {
+            $core::apply(state, event);
+        }
+    };
+}
+
 mod account;
 mod card;
 mod card_payment;

@@ -1,6 +1,5 @@
 //! The customer's account as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::account::{self, Command, Event, Rejection, State};
@@ -8,9 +7,6 @@ use paceline_domain::ids::AccountId;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
@@ -27,30 +23,12 @@ impl Accounts {
 impl Entity for Accounts {
     const KIND: Kind = Kind::Account;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(account, State, accounts);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     /// The account after the command.
     type Reply = Result<account::Account, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.accounts
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.accounts
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        account::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        account::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

@@ -1,16 +1,12 @@
 //! A card as an entity: found by a keyed hash of its number.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use paceline_domain::card::{self, Card, Command, Event, Rejection, State};
+use paceline_domain::card::{self, Card, Command, Rejection, State};
 use paceline_domain::ids::CardId;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -26,29 +22,11 @@ impl Cards {
 impl Entity for Cards {
     const KIND: Kind = Kind::Card;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(card, State, cards);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     type Reply = Result<Box<Card>, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.cards
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.cards
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        card::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        card::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

@@ -1,6 +1,5 @@
 //! A payment by card as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +12,10 @@ use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
 use crate::asking::Said;
 use crate::card::{Outcome, Refusal};
-use crate::directory::Directory;
 use crate::dispatch::card_payments;
 use crate::engine::Options;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Reply, Voices};
@@ -58,30 +54,12 @@ impl Entity for CardPayments {
     /// what it has heard.
     const SECRET_OUTLIVES: bool = false;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(card_payment, State, card_payments);
+
     type Effect = Effect;
     type Step = Step;
     /// All that is known of it, to whoever asks from inside.
     type Reply = Said<Result<Box<CardPayment>, Rejection>>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.card_payments
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.card_payments
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        card_payment::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        card_payment::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

@@ -1,6 +1,5 @@
 //! A challenge as an entity: asked by the wire to send and to check, from inside to be used.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +12,9 @@ use paceline_domain::ids::{ChallengeId, RequestId, UseId};
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
 use crate::asking::Said;
-use crate::directory::Directory;
 use crate::dispatch::challenges;
 use crate::engine::Options;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::tokenized::{Outcome, Refusal};
@@ -54,30 +50,12 @@ pub enum ChallengeStep {
 impl Entity for Challenges {
     const KIND: Kind = Kind::Challenge;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(challenge, State, challenges);
+
     type Effect = Effect;
     type Step = ChallengeStep;
     /// The challenge, and so what it proves, to whoever asks from inside.
     type Reply = Said<Result<Box<Challenge>, Rejection>>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.challenges
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.challenges
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        challenge::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        challenge::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

@@ -1,16 +1,12 @@
 //! Evidence against a chargeback as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use paceline_domain::document::{self, Command, Document, Event, Rejection, State};
+use paceline_domain::document::{self, Command, Document, Rejection, State};
 use paceline_domain::ids::DocumentId;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -26,29 +22,11 @@ impl Documents {
 impl Entity for Documents {
     const KIND: Kind = Kind::Document;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(document, State, documents);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     type Reply = Result<Box<Document>, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.documents
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.documents
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        document::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        document::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

@@ -1,16 +1,12 @@
 //! The payment instrument as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::AttemptId;
-use paceline_domain::instrument::{self, Command, Effect, Event, Instrument, Progress, Rejection};
+use paceline_domain::instrument::{self, Command, Effect, Instrument, Progress, Rejection};
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
 use crate::dispatch;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -37,30 +33,12 @@ impl Entity for Instruments {
     /// A session that has asked for a payment owes it, and keeps its credential meanwhile.
     const WOKEN_BY_LOG: bool = false;
 
-    type State = Instrument;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(instrument, Instrument, instruments);
+
     type Effect = Effect;
     type Step = PaymentStep;
     /// How far the payment asked about has come.
     type Reply = Result<Progress, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.instruments
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.instruments
-    }
-
-    fn decide(instrument: &Instrument, command: Command) -> Result<Vec<Event>, Rejection> {
-        instrument::decide(instrument, command)
-    }
-
-    fn apply(instrument: &mut Instrument, event: &Event) {
-        instrument::apply(instrument, event);
-    }
 
     fn reply(
         _: &Voices,

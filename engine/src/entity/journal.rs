@@ -1,17 +1,13 @@
 //! A day's journal as an entity: everybody who is paid that day meets here, so it pipelines.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::IntegratorAccountId;
-use paceline_domain::journal::{self, Command, Event, Journal, Rejection};
+use paceline_domain::journal::{self, Command, Journal, Rejection};
 use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -34,29 +30,11 @@ impl Journals {
 impl Entity for Journals {
     const KIND: Kind = Kind::Journal;
 
-    type State = Journal;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(journal, Journal, journals);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     type Reply = ();
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.journals
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.journals
-    }
-
-    fn decide(state: &Journal, command: Command) -> Result<Vec<Event>, Rejection> {
-        journal::decide(state, command)
-    }
-
-    fn apply(state: &mut Journal, event: &Event) {
-        journal::apply(state, event);
-    }
 
     fn reply(_: &Voices, _: Manner, _: &Journal, _: Option<()>, _: Option<&Rejection>) {}
 

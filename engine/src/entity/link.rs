@@ -1,6 +1,5 @@
 //! A link as an entity: asked by the wire to be made and refreshed, from inside where it leads.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +9,9 @@ use paceline_domain::link::{self, Command, Effect, Event, Link, Linked, Rejectio
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
 use crate::asking::Said;
-use crate::directory::Directory;
 use crate::dispatch::links;
 use crate::engine::Options;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::tokenized::{Outcome, Refusal};
@@ -33,31 +29,13 @@ impl Links {
 impl Entity for Links {
     const KIND: Kind = Kind::Link;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(link, State, links);
+
     type Effect = Effect;
     /// The request that is waited for.
     type Step = UseId;
     /// Where it leads, to whoever asks from inside.
     type Reply = Said<Result<Linked, Rejection>>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.links
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.links
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        link::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        link::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

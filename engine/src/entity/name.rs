@@ -1,16 +1,12 @@
 //! A name as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
-use paceline_domain::name::{self, Command, Event, Holder, Identifier, Rejection, State};
+use paceline_domain::name::{self, Command, Holder, Identifier, Rejection, State};
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -64,30 +60,12 @@ impl Names {
 impl Entity for Names {
     const KIND: Kind = Kind::Name;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(name, State, names);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     /// What it leads to after the command.
     type Reply = Result<Option<Holder>, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.names
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.names
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        name::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        name::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

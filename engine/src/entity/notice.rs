@@ -1,6 +1,5 @@
 //! A notice to Google as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::NoticeId;
@@ -8,10 +7,7 @@ use paceline_domain::notice::{self, Command, Event, Notice, Rejection, State};
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
 use crate::dispatch::notices;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
@@ -28,30 +24,12 @@ impl Notices {
 impl Entity for Notices {
     const KIND: Kind = Kind::Notice;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(notice, State, notices);
+
     /// The notice that is owed.
     type Effect = Notice;
     type Step = ();
     type Reply = Result<Notice, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.notices
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.notices
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        notice::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        notice::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

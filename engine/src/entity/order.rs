@@ -1,14 +1,10 @@
 //! The order as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::order::{self, Command, Event, Rejection, State};
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
@@ -19,29 +15,11 @@ pub struct Orders;
 impl Entity for Orders {
     const KIND: Kind = Kind::Order;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(order, State, orders);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     type Reply = Result<(), Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.orders
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.orders
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        order::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        order::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

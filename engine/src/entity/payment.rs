@@ -1,6 +1,5 @@
 //! A payment as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +11,9 @@ use paceline_domain::payment::{
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
 use crate::asking::Said;
-use crate::directory::Directory;
 use crate::dispatch::payments;
 use crate::engine::Options;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::tokenized::{Outcome, Refusal};
@@ -48,30 +44,12 @@ impl Payments {
 impl Entity for Payments {
     const KIND: Kind = Kind::Payment;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(payment, State, payments);
+
     type Effect = Effect;
     type Step = Part;
     /// All that is known of it, to whoever asks from inside.
     type Reply = Said<Result<Box<Payment>, Rejection>>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.payments
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.payments
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        payment::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        payment::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

@@ -1,6 +1,5 @@
 //! The checkout session as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::asked::Asked;
@@ -8,10 +7,8 @@ use paceline_domain::session::{self, Command, Effect, Event, Phase, Rejection, S
 use paceline_domain::time::Timestamp;
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::{Directory, Glance};
+use crate::directory::Glance;
 use crate::dispatch;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Reply, Voices};
@@ -22,30 +19,12 @@ pub struct Sessions;
 impl Entity for Sessions {
     const KIND: Kind = Kind::Session;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(session, State, sessions);
+
     type Effect = Effect;
     /// The number of an attempt at paying.
     type Step = u32;
     type Reply = Reply;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.sessions
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.sessions
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        session::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        session::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

@@ -1,19 +1,15 @@
 //! What is settled of a day as an entity: everybody who is paid that day meets here, so it pipelines.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::{IntegratorAccountId, SettlementId};
 use paceline_domain::money::CurrencyCode;
-use paceline_domain::settlement::{self, Command, Event, Of, Phase, Rejection, Settlement, State};
+use paceline_domain::settlement::{self, Command, Of, Phase, Rejection, Settlement, State};
 use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Journals, Kind, hashed};
-use crate::actors::Cells;
-use crate::directory::Directory;
 use crate::dispatch::settlements;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -41,30 +37,12 @@ impl Settlements {
 impl Entity for Settlements {
     const KIND: Kind = Kind::Settlement;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(settlement, State, settlements);
+
     /// The day that is to be closed, or told.
     type Effect = Settlement;
     type Step = ();
     type Reply = Result<Box<Settlement>, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.settlements
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.settlements
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        settlement::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        settlement::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,

@@ -1,6 +1,5 @@
 //! A remittance statement as an entity.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +8,9 @@ use paceline_domain::statement::{self, Command, Event, Rejection, State, Stateme
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
 use crate::asking::Said;
-use crate::directory::Directory;
 use crate::dispatch::statements;
 use crate::engine::Options;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::tokenized::{Outcome, Refusal};
@@ -36,31 +32,13 @@ impl Statements {
 impl Entity for Statements {
     const KIND: Kind = Kind::Statement;
 
-    type State = State;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(statement, State, statements);
+
     /// What is owed, and for which statement.
     type Effect = (Box<Statement>, statement::Effect);
     type Step = ();
     /// What is known of it, to whoever asks from inside.
     type Reply = Said<Result<Box<Statement>, Rejection>>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.statements
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.statements
-    }
-
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        statement::decide(state, command)
-    }
-
-    fn apply(state: &mut State, event: &Event) {
-        statement::apply(state, event);
-    }
 
     fn reply(
         voices: &Voices,

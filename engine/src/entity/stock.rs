@@ -1,6 +1,5 @@
 //! The stock of one product as an entity: the one that everybody asks.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use paceline_domain::ids::ProductId;
@@ -9,9 +8,6 @@ use paceline_storage::StreamId;
 use ring::digest::{SHA256, digest};
 
 use super::{Carried, Entity, Kind};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::metrics::Metrics;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
@@ -31,30 +27,12 @@ impl Stocks {
 impl Entity for Stocks {
     const KIND: Kind = Kind::Stock;
 
-    type State = Stock;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(stock, Stock, stocks);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     /// Units that are left after the command.
     type Reply = Result<u64, Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.stocks
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.stocks
-    }
-
-    fn decide(stock: &Stock, command: Command) -> Result<Vec<Event>, Rejection> {
-        stock::decide(stock, command)
-    }
-
-    fn apply(stock: &mut Stock, event: &Event) {
-        stock::apply(stock, event);
-    }
 
     fn reply(
         _: &Voices,

@@ -1,16 +1,12 @@
 //! A telephone as an entity: asked before a password is sent to it.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use paceline_domain::telephone::{self, Command, Event, Rejection, Telephone};
+use paceline_domain::telephone::{self, Command, Rejection, Telephone};
 use paceline_domain::text::Text;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
-use crate::actors::Cells;
-use crate::directory::Directory;
-use crate::host::Local;
 use crate::secret::Secret;
 use crate::voice::{Manner, Voices};
 use crate::world::World;
@@ -27,30 +23,12 @@ impl Telephones {
 impl Entity for Telephones {
     const KIND: Kind = Kind::Telephone;
 
-    type State = Telephone;
-    type Command = Command;
-    type Event = Event;
-    type Rejection = Rejection;
+    machine!(telephone, Telephone, telephones);
+
     type Effect = std::convert::Infallible;
     type Step = ();
     /// Whether the message may go.
     type Reply = Result<(), Rejection>;
-
-    fn directory(world: &World) -> &Directory<Self> {
-        &world.telephones
-    }
-
-    fn cells(host: &Local) -> &RefCell<Cells<Self>> {
-        &host.telephones
-    }
-
-    fn decide(state: &Telephone, command: Command) -> Result<Vec<Event>, Rejection> {
-        telephone::decide(state, command)
-    }
-
-    fn apply(state: &mut Telephone, event: &Event) {
-        telephone::apply(state, event);
-    }
 
     fn reply(
         _: &Voices,
