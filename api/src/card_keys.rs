@@ -31,7 +31,10 @@ pub enum Unchanged {
     Engine(#[from] EngineError),
     #[error("the keys are in the environment: change them there, and start again")]
     NoFile,
-    #[error("{0} cards are still under other keys than the newest: `paceline keys rotate --cards`")]
+    #[error(
+        "cards that are under keys which are not here: {0}. Put these keys back; what they open is \
+         then sealed with the newest one"
+    )]
     InUse(u64),
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::google::{done, request, send};
-use crate::common::{Serving, paceline, run, until};
+use crate::common::{JSON, Serving, paceline, run, until};
 
 #[test]
 fn with_a_key_directory_bare_json_is_no_body_any_more() {
@@ -18,6 +18,8 @@ fn with_a_key_directory_bare_json_is_no_body_any_more() {
         (400, Some("INVALID_PAYLOAD_ENCRYPTION"))
     );
     assert_eq!(answer.json().get("errorDescription"), None, "nothing of the inside is told");
+    let card = serving.post("/card/v1/echo", JSON, &request("e", json!({})).to_string());
+    assert_eq!(card.json()["errorResponseCode"], "INVALID_PAYLOAD_ENCRYPTION");
     assert_eq!(serving.ask_admin("GET", "/development/sms?phone=%2B15550100001").status, 404);
     assert_eq!(serving.ask_admin("GET", "/accounts/acct-sally").status, 404);
 }
@@ -32,7 +34,8 @@ fn where_others_can_connect_and_there_is_no_key_the_wire_is_not_spoken() {
     open.args(["serve", "--listen", "0.0.0.0:0", "--admin-listen", "127.0.0.1:0", "--data-dir"]);
     open.arg(home.path().join("data"));
     let open = crate::common::Serving::spawned(home, open);
-    assert_eq!(open.post("/tokenized/v1/echo", crate::common::JSON, "{}").status, 404);
+    assert_eq!(open.post("/tokenized/v1/echo", JSON, "{}").status, 404);
+    assert_eq!(open.post("/card/v1/echo", JSON, "{}").status, 404);
     assert_eq!(open.get("/tokenized/authenticate").status, 404);
 }
 

@@ -85,3 +85,25 @@ fn keys_of_card_data_change_while_cards_are_used() {
     done(&serving, "asynchronousCaptureFundsReservation", "c", capture);
     until(|| operate(&serving, &["dispute", "show", "c"]).1.contains("captured"));
 }
+
+#[test]
+fn a_key_stays_while_a_card_is_left_that_no_key_opens() {
+    let serving = Serving::with("");
+    let file = serving.data_dir().join("CARD_KEYS");
+    let first_alone = fs::read(&file).unwrap();
+    ran(&serving, &["keys", "rotate", "--cards"]);
+    ran(&serving, &["keys", "retire", "--cards", "key-1"]);
+    let second_alone = fs::read(&file).unwrap();
+    // Somebody restores an old file for a while.
+    fs::write(&file, first_alone).unwrap();
+    let serving = serving.again();
+    done(&serving, "reserveFunds", "a", payment(APPROVES, 1_000_000));
+    fs::write(&file, second_alone).unwrap();
+    let serving = serving.again();
+    let told = ran(&serving, &["keys", "rotate", "--cards"]);
+    let row: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row, ["key-3", "1", "0", "1"], "{told}");
+    let why = refused(&serving, &["keys", "retire", "--cards", "key-2"]);
+    assert!(why.contains("under keys which are not here: 1"), "{why}");
+    assert!(ran(&serving, &["keys", "list", "--cards"]).contains("key-2"));
+}
