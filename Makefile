@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(cache)/target
 # Where `.ci/deps` puts promtool, if the system has none.
 export PATH := $(PATH):$(cache)/prometheus/usr/bin
 
-.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load load-payments peak-sale soak crash simulate google overload fuzz fmt lint
+.PHONY: help run build test bench bench-save bench-compare instructions bench-floor growth hot-product load load-payments load-cards peak-sale soak crash simulate google overload fuzz fmt lint
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -70,6 +70,10 @@ load-payments: build ## links, captures, refunds in parts, retries; the books mu
 	@.ci/deps load
 	loadtest/run.sh standard-payments
 
+load-cards: build ## reservations, captures, cancels, refunds, retries; the books must agree; RATE=50 DURATION=30s
+	@.ci/deps load
+	loadtest/run.sh cards
+
 peak-sale: build ## a flash sale past the knee and back, its books checked; PEAK=1500 PICTURE=
 	@.ci/deps load
 	loadtest/run.sh peak-sale
@@ -85,6 +89,7 @@ simulate: ## whole days from one seed, crashes and outages included; SEEDS=1000,
 crash: build ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
 	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-api --test crash killed -- --nocapture
 	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-google --test crash -- --nocapture
+	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-google --test card_crash -- --nocapture
 
 fuzz: build ## look for bytes that break a reader's promise, by coverage; TARGET=update SECONDS=60
 	fuzz/run.sh $(or $(TARGET),all) $(or $(SECONDS),60)

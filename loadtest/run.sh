@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs one of the load tests against a server of its own and leaves an HTML report:
-# `loadtest/run.sh checkout`, `standard-payments`, `peak-sale` or `soak`.
+# `loadtest/run.sh checkout`, `standard-payments`, `cards`, `peak-sale` or `soak`.
 #
 # Why: a load test that needs a running server gets run against the wrong one. This starts a fresh
 # one on spare ports with a data directory of its own, and stops it whatever happens.
