@@ -1,8 +1,8 @@
-// Buyers who pay by card in two messages as Google asks for it, at a set arrival rate: reserve, then
-// capture all or a part, or cancel, and refunds in parts, each with retries. At the end Google's
+// Buyers who pay by card in two messages as Google asks for it, at a set arrival rate: reserve,
+// then capture all or a part, or cancel, and refunds in parts, each with retries. At the end Google's
 // books and what is settled must agree to the cent.
 //
-// Why: a reservation ends in one of several ways, some of them minutes after it was made. Money that
+// Why: a reservation ends in one of several ways, some of them long after it was made. Money that
 // moved twice, or not at all, shows only where both sides' books are compared.
 // Promise: captures less refunds, as they were acknowledged to Google, is what the day is settled
 // with; whatever was repeated was answered as the first time; Google's objectives are the

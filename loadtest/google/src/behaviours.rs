@@ -5,8 +5,11 @@
 //! Promise: a check brings its own link and payments, so that it holds whatever was done before;
 //! what it has bought it gives back, so that it can be run again.
 //! Left out: what cannot be seen from outside, such as a database that is down for one request;
-//! those are tested where they happen. Reservations, which are the card methods'.
+//! those are tested where they happen.; so is what takes a
+//! test card half a minute, such as a reservation that lapses.
 
+mod card_notices;
+mod cards;
 mod header;
 mod keys;
 mod links;
@@ -20,10 +23,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::books::cards::CardKind;
 use crate::books::{Kind, Link};
+use crate::cards::{APPROVED, Cards};
 use crate::failure::Failure;
 use crate::google::{Google, Price};
-use crate::host::Host;
+use crate::host::{Delivery, Host};
 use crate::integrator::Answer;
 use crate::limits::LOOK_EVERY;
 use crate::wire::Request;
@@ -31,6 +36,7 @@ use crate::wire::Request;
 /// Google, and its methods served.
 pub struct Stage {
     pub google: Google,
+    pub cards: Cards,
     pub host: Host,
 }
 
@@ -116,7 +122,28 @@ behaviours! {
         a_statement_in_many_pages_is_read_to_its_end
         a_statement_whose_last_page_is_empty_is_read_to_its_end
         a_statement_that_differs_is_not_accepted_as_it_is;
+    cards:
+        a_card_request_is_answered_the_same_again
+        a_declined_card_request_is_declined_again
+        after_a_503_a_card_request_is_looked_at_afresh
+        the_same_card_request_with_another_amount_is_412
+        two_equal_card_requests_at_once_have_one_effect
+        two_captures_of_one_reservation_are_one
+        a_card_request_of_another_time_or_version_is_refused
+        an_unknown_account_of_the_acquirer_is_404
+        partial_refunds_of_a_card_reach_exactly_the_remainder
+        racing_refunds_of_a_card_never_exceed_the_capture
+        what_names_nothing_that_is_known_is_an_error;
+    card_notices:
+        a_capture_of_a_reservation_is_repeated_until_it_is_heard
+        a_card_acknowledgement_is_the_same_after_the_result
+        a_bare_404_to_a_card_notice_stops_nothing
+        an_acquirer_reference_number_follows_what_has_moved
+        a_verified_card_is_let_go_of;
 }
+
+/// With the pauses between some tries.
+const HEARD_WITHIN: Duration = Duration::from_secs(60);
 
 /// In development; whoever runs the checks elsewhere has given such customers these phones.
 pub const PHONE_WITH_MONEY: &str = "+15550100001";
@@ -150,6 +177,49 @@ impl Stage {
 
     pub async fn give_back(&self, capture: &str, cents: i64) -> Result<Answer, Failure> {
         self.google.pay(Kind::Refund, &self.google.refund(capture, &usd(cents))).await
+    }
+
+    /// Held on a card.
+    pub async fn reserved(&self, cents: i64) -> Result<String, Failure> {
+        let request = self.cards.reserve(APPROVED, &usd(cents));
+        let answer = self.cards.ask(CardKind::Reservation, &request).await?;
+        expect(answer.is(200, "SUCCESS"), "a reservation", &answer)?;
+        Ok(request.id)
+    }
+
+    /// Taken from a card in one message.
+    pub async fn card_bought(&self, cents: i64) -> Result<String, Failure> {
+        let request = self.cards.buy(APPROVED, &usd(cents));
+        let answer = self.cards.ask(CardKind::Payment, &request).await?;
+        expect(answer.is(200, "SUCCESS"), "a payment by card", &answer)?;
+        Ok(request.id)
+    }
+
+    pub async fn return_card(&self, capture: &str, cents: i64) -> Result<Answer, Failure> {
+        let refund = self.cards.refund(capture, usd(cents).micros);
+        self.cards.ask(CardKind::Refund, &refund).await
+    }
+
+    /// What is left of a capture by card goes back, and had it moved twice there would be more.
+    pub async fn all_goes_back(&self, capture: &str, cents: i64) -> Result<Verdict, Failure> {
+        let all = self.return_card(capture, cents).await?;
+        expect(all.is(200, "ACKNOWLEDGED"), "a refund of all of it", &all)?;
+        let more = self.return_card(capture, 1).await?;
+        expect(more.is(400, "PRECONDITION_VIOLATION"), "a cent more", &more)?;
+        Ok(Verdict::Held)
+    }
+
+    /// Waits until it was told how this ended.
+    pub async fn concluded(&self, request: &str, result: &str) -> Result<(), Failure> {
+        let told = |stage: &Stage| {
+            let asked = stage.cards.find(request)?;
+            Ok(asked.and_then(|asked| asked.result))
+        };
+        let seen = self.wait(&format!("a result of {request}"), HEARD_WITHIN, told).await?;
+        match seen == result {
+            true => Ok(()),
+            false => Err(Failure(format!("{request} ended with {seen}"))),
+        }
     }
 
     /// Waits until it is so, or says what was waited for.
@@ -189,4 +259,17 @@ pub fn same(what: &str, one: &Answer, other: &Answer) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure(format!("{what}: first {one}, then {other}")))
+}
+
+/// One id and one result, and each try a time stamp of its own.
+fn one_notice(tries: &[Delivery], result: &str) -> Result<(), Failure> {
+    for pair in tries.windows(2) {
+        let (one, next) = (&pair[0], &pair[1]);
+        let same_id = one.request() == next.request();
+        let same_result = one.body[result] == next.body[result];
+        if !same_id || !same_result || one.sent_at() >= next.sent_at() {
+            return Err(Failure(format!("{} and then {}", one.body, next.body)));
+        }
+    }
+    Ok(())
 }

@@ -7,6 +7,8 @@
 //! Left out: secrecy. The tokens in it are as good as money in a simulation, so its owner alone
 //! can read the file, and no more is done.
 
+pub mod cards;
+
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -16,12 +18,15 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::cards::CardLedger;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
     pub links: Vec<Link>,
     pub payments: Vec<Payment>,
     pub statements: Vec<Statement>,
+    pub cards: CardLedger,
     /// By method, account and request: what was asked, and what was answered.
     pub heard: BTreeMap<String, Heard>,
 }

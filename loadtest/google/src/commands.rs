@@ -1,5 +1,6 @@
 //! What a person types: each command is one thing that Google does, and prints what was exchanged.
 
+mod cards;
 mod flows;
 
 use std::net::SocketAddr;
@@ -12,9 +13,10 @@ use paceline_envelope::{Directory, Envelope, Form, Keyring};
 
 use crate::behaviours;
 use crate::books::Books;
+use crate::cards::Cards;
 use crate::failure::Failure;
 use crate::google::Google;
-use crate::host::Host;
+use crate::host::{Accounts, Host};
 use crate::integrator::Integrator;
 use crate::telling::Telling;
 
@@ -55,6 +57,12 @@ pub struct Options {
     /// The integrator's account with Google
     #[arg(long, value_name = "ID", global = true, default_value = "InvisiCashUSA_USD")]
     pub account: String,
+    /// What the integrator serves for cards, up to `/v1`
+    #[arg(long, value_name = "URL", global = true, default_value = "http://127.0.0.1:8080/card")]
+    pub card_integrator: String,
+    /// The integrator's account with Google for cards
+    #[arg(long, value_name = "ID", global = true, default_value = "InvisiCardUSA_USD")]
+    pub card_account: String,
     /// Google's own keys and the integrator's public ones, as `paceline keys` makes them; without
     /// it everything is in the open
     #[arg(long, value_name = "DIR", global = true)]
@@ -110,6 +118,9 @@ enum Action {
     },
     /// Make a statement of everything since the last one, and wait until the integrator agrees
     Settle,
+    /// Pay by card
+    #[command(subcommand)]
+    Card(cards::Action),
     /// Serve Google's methods, until Ctrl-C
     Serve,
     /// Try how the integrator behaves: every check, or those that are named
@@ -152,6 +163,7 @@ async fn run(command: &Command) -> Result<bool, Failure> {
         }
         Action::Disburse { amount, currency } => flows::disburse(&google, amount, currency).await,
         Action::Settle => flows::settle(&google, options).await,
+        Action::Card(action) => cards::run(&google, options, action).await,
         Action::Serve => flows::serve(&google, options).await,
         Action::Behaviours { list: true, .. } => {
             for behaviour in behaviours::ALL {
@@ -176,6 +188,16 @@ impl Options {
         })
     }
 
+    /// Google, as it pays by card, with the same books.
+    pub fn cards(&self, google: &Google) -> Cards {
+        let Integrator { envelope, telling, .. } = &google.integrator;
+        Cards {
+            integrator: Integrator::new(&self.card_integrator, Arc::clone(envelope), *telling),
+            account: self.card_account.clone(),
+            books: google.books.clone(),
+        }
+    }
+
     fn envelope(&self) -> Result<Envelope, Failure> {
         let Some(keys) = &self.keys else { return Ok(Envelope::Plaintext) };
         let keyring = Keyring::open(Directory::new(keys))?;
@@ -191,8 +213,9 @@ impl Options {
         let integrator = &google.integrator;
         let envelope = Arc::clone(&integrator.envelope);
         let books = google.books.clone();
-        let started =
-            Host::start(self.listen, &self.account, envelope, books, integrator.telling).await;
+        let accounts =
+            Accounts { tokenized: self.account.clone(), card: self.card_account.clone() };
+        let started = Host::start(self.listen, accounts, envelope, books, integrator.telling).await;
         match started {
             Ok(host) => Ok(Some(host)),
             Err(_) if tokio::net::TcpStream::connect(self.listen).await.is_ok() => Ok(None),
@@ -205,7 +228,8 @@ async fn behaviours(options: &Options, names: &[String]) -> Result<bool, Failure
     let google = options.google(Telling::Nothing)?;
     let host = options.host(&google).await?;
     let host = host.ok_or("`google serve` has the address: the checks must listen themselves")?;
-    let stage = behaviours::Stage { google, host };
+    let cards = options.cards(&google);
+    let stage = behaviours::Stage { google, cards, host };
     let mut broken = 0;
     for name in names {
         if !behaviours::ALL.iter().any(|behaviour| behaviour.name == name) {

@@ -6,9 +6,11 @@
 //! the same bare sentence, so that nobody can find out which integrators there are. A request that
 //! was answered with 200 is answered the same again; a result that was told never changes.
 
+mod cards;
 mod methods;
 mod phones;
 mod script;
+mod settlements;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,11 +58,32 @@ impl Drop for Host {
 
 struct State {
     envelope: Arc<Envelope>,
-    account: String,
+    accounts: Accounts,
     books: Books,
     telling: Telling,
     phones: Phones,
     script: Mutex<Script>,
+}
+
+/// The integrator's accounts with Google: one contract for each form of payment.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    pub tokenized: String,
+    pub card: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Tokenized,
+    Card,
+}
+
+/// What a path says.
+#[derive(Clone, Copy)]
+struct Called<'a> {
+    family: Family,
+    method: &'a str,
+    account: &'a str,
 }
 
 /// An answer before it is sealed: `Err` is the bare sentence.
@@ -71,7 +94,7 @@ impl Host {
     /// If the address is not free.
     pub async fn start(
         address: SocketAddr,
-        account: &str,
+        accounts: Accounts,
         envelope: Arc<Envelope>,
         books: Books,
         telling: Telling,
@@ -80,8 +103,8 @@ impl Host {
             .await
             .map_err(|cause| Failure(format!("{address} cannot be listened on: {cause}")))?;
         let address = listener.local_addr()?;
-        let (account, phones, script) = (account.to_owned(), Phones::default(), Mutex::default());
-        let state = Arc::new(State { envelope, account, books, telling, phones, script });
+        let (phones, script) = (Phones::default(), Mutex::default());
+        let state = Arc::new(State { envelope, accounts, books, telling, phones, script });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
         Ok(Self { address, state, accepting })
     }
@@ -124,7 +147,7 @@ async fn answer(
         let shown = state.phones.sent_to(head.uri.query().unwrap_or_default());
         return Response::builder().body(Full::from(shown.to_string()));
     }
-    let known = (head.method == Method::POST).then(|| method_and_account(head.uri.path()));
+    let known = (head.method == Method::POST).then(|| called(head.uri.path()));
     let is_message = head.method == Method::POST && head.uri.path() == phones::SEND_PATH;
     let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
         return generic(400);
@@ -133,14 +156,17 @@ async fn answer(
         let status = state.phones.receive(&body.to_bytes());
         return Response::builder().status(status).body(Full::default());
     }
-    let Some((method, account)) = known.flatten() else {
+    let Some(called) = known.flatten() else {
         return generic(404);
     };
-    match state.hear(method, account, &body.to_bytes()) {
+    match state.hear(called, &body.to_bytes()) {
         Err(status) => generic(status),
         Ok((status, members)) => {
             let now = SystemTime::now();
-            let body = wire::answer(&members, now);
+            let body = match called.method {
+                "settlementNotification" => wire::newer_answer(&members, now),
+                _ => wire::answer(&members, now),
+            };
             state.telling.replied(status, &body);
             match state.envelope.seal(body.to_string().as_bytes(), now) {
                 Err(_) => generic(500),
@@ -153,11 +179,19 @@ async fn answer(
     }
 }
 
-/// Whatever stands before it is the base, which is the integrator's configuration.
-fn method_and_account(path: &str) -> Option<(&str, &str)> {
+/// Whatever stands before it is the base, which is the integrator's configuration. The pages of the
+/// card family print two prefixes.
+fn called(path: &str) -> Option<Called<'_>> {
     let (before, account) = path.rsplit_once('/')?;
     let (before, method) = before.rsplit_once('/')?;
-    before.ends_with("/v1").then_some((method, account))
+    let of_captures = method == "captureFundsReservationResultNotification"
+        && before.ends_with("/v1/payment-integrator-card-fop-api");
+    let family = match before {
+        _ if of_captures || before.ends_with("/google-card-fop-api/v1") => Family::Card,
+        _ if before.ends_with("/v1") => Family::Tokenized,
+        _ => return None,
+    };
+    Some(Called { family, method, account })
 }
 
 fn generic(status: u16) -> Result<Response<Full<Bytes>>, http::Error> {
@@ -169,31 +203,41 @@ impl State {
         self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hear(&self, method: &str, account: &str, sealed: &[u8]) -> Reply {
+    fn hear(&self, called: Called<'_>, sealed: &[u8]) -> Reply {
+        let Called { family, method, account } = called;
         let now = SystemTime::now();
         let opened = self.envelope.open(sealed, now).map_err(|_| 404_u16)?;
-        if account != self.account {
+        let Accounts { tokenized, card } = &self.accounts;
+        let of_the_family = match family {
+            Family::Card => account == card,
+            // Whose echo it is the path does not say.
+            Family::Tokenized => account == tokenized || (method == "echo" && account == card),
+        };
+        if !of_the_family {
             return Err(404);
         }
         let Ok(body) = serde_json::from_slice::<Value>(&opened.json) else {
             return Ok(error(400, "INVALID_DECRYPTED_REQUEST", "this is no JSON"));
         };
-        self.telling.heard(&format!("/v1/{method}/{account}"), &body);
+        self.telling.heard(&format!("{method}/{account}"), &body);
         let reply = match self.script().take(method) {
             Some(Refusing::Generic(status)) => Err(status),
             Some(Refusing::Coded(status, code)) => Ok(error(status, code, "as scripted")),
-            None => Ok(self.reply(method, account, &body, now)),
+            None => Ok(self.reply(called, &body, now)),
         };
         let status = reply.as_ref().map_or_else(|status| *status, |(status, _)| *status);
         self.script().delivered(method, &body, status);
         reply
     }
 
-    fn reply(&self, method: &str, account: &str, body: &Value, now: SystemTime) -> (u16, Value) {
+    fn reply(&self, called: Called<'_>, body: &Value, now: SystemTime) -> (u16, Value) {
+        let Called { family, method, account } = called;
         if let Err(refused) = header(body, now) {
             return refused;
         }
-        if body.get("paymentIntegratorAccountId").is_some_and(|said| said != account) {
+        // The newer methods have it in the header.
+        let said = [body, &body["requestHeader"]].map(|it| it.get("paymentIntegratorAccountId"));
+        if said.into_iter().flatten().any(|said| said != account) {
             return error(
                 400,
                 "INVALID_FIELD_VALUE",
@@ -209,7 +253,10 @@ impl State {
                 Some(_) => return error(412, "IDEMPOTENCY_VIOLATION", "other content before"),
                 None => {}
             }
-            let (status, answer) = methods::answer(method, body, ledger);
+            let (status, answer) = match family {
+                Family::Tokenized => methods::answer(method, body, ledger),
+                Family::Card => cards::answer(method, body, &mut ledger.cards),
+            };
             if status == 200 {
                 ledger.heard.insert(key, Heard { asked, answer: answer.clone() });
             }

@@ -74,10 +74,20 @@ pub fn answer(members: &Value, moment: SystemTime) -> Value {
     Value::Object(body)
 }
 
+/// As the newer methods have it.
+pub fn newer_answer(members: &Value, moment: SystemTime) -> Value {
+    let mut body = answer(members, moment);
+    let told = body["responseHeader"]["responseTimestamp"].take();
+    body["responseHeader"]["responseTimestamp"] = json!({"epochMillis": told});
+    body
+}
+
 /// Whether a request says that it was sent about now.
 pub fn is_of_now(body: &Value, now: SystemTime) -> bool {
     let said = &body["requestHeader"]["requestTimestamp"];
-    let sent = said.as_str().and_then(|text| text.parse::<u64>().ok());
+    // The newer methods have an object around it.
+    let sent =
+        said.as_str().or(said["epochMillis"].as_str()).and_then(|text| text.parse::<u64>().ok());
     let apart = u64::try_from(CLOCKS_APART_MAX.as_millis()).expect("a minute");
     sent.is_some_and(|sent| sent.abs_diff(millis(now)) <= apart)
 }

@@ -65,6 +65,22 @@ held! {
     a_statement_in_many_pages_is_read_to_its_end
     a_statement_whose_last_page_is_empty_is_read_to_its_end
     a_statement_that_differs_is_not_accepted_as_it_is
+    a_card_request_is_answered_the_same_again
+    a_declined_card_request_is_declined_again
+    after_a_503_a_card_request_is_looked_at_afresh
+    the_same_card_request_with_another_amount_is_412
+    two_equal_card_requests_at_once_have_one_effect
+    two_captures_of_one_reservation_are_one
+    a_card_request_of_another_time_or_version_is_refused
+    an_unknown_account_of_the_acquirer_is_404
+    partial_refunds_of_a_card_reach_exactly_the_remainder
+    racing_refunds_of_a_card_never_exceed_the_capture
+    what_names_nothing_that_is_known_is_an_error
+    a_capture_of_a_reservation_is_repeated_until_it_is_heard
+    a_card_acknowledgement_is_the_same_after_the_result
+    a_bare_404_to_a_card_notice_stops_nothing
+    an_acquirer_reference_number_follows_what_has_moved
+    a_verified_card_is_let_go_of
 }
 
 /// One after the other at one Paceline, so that keys are made once.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use paceline_envelope::{Directory, Envelope, Form, Keyring, OwnKey};
 use paceline_google::books::{Books, Kind, Payment, Statement};
-use paceline_google::host::{GENERIC, Host, Refusing};
+use paceline_google::host::{Accounts, GENERIC, Host, Refusing};
 use paceline_google::integrator::{Answer, Integrator};
 use paceline_google::telling::Telling;
 use paceline_google::wire::{Request, fresh};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const ACCOUNT: &str = "InvisiCashUSA_USD";
+const CARD_ACCOUNT: &str = "InvisiCardUSA_USD";
 
 struct Scene {
     host: Host,
@@ -34,7 +35,8 @@ impl Scene {
         let books = Books::new(files.path().join("books.json"));
         let address = "127.0.0.1:0".parse().unwrap();
         let telling = Telling::Nothing;
-        let host = Host::start(address, ACCOUNT, Arc::new(ours), books.clone(), telling);
+        let accounts = Accounts { tokenized: ACCOUNT.to_owned(), card: CARD_ACCOUNT.to_owned() };
+        let host = Host::start(address, accounts, Arc::new(ours), books.clone(), telling);
         let host = host.await.unwrap();
         let base = format!("http://{}/gsp", host.address);
         let integrator = Integrator::new(&base, Arc::new(theirs), telling);

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Stage, Verdict, expect, same, usd};
+use super::{HEARD_WITHIN, Stage, Verdict, expect, one_notice, same, usd};
 use crate::books::Kind;
 use crate::failure::Failure;
 use crate::host::{Delivery, Refusing};
 
 const METHOD: &str = "captureResultNotification";
-
-/// With the pauses between some tries.
-const HEARD_WITHIN: Duration = Duration::from_secs(60);
 
 /// Long enough for a second notice, were there one.
 const QUIET: Duration = Duration::from_secs(2);
@@ -31,7 +28,7 @@ pub async fn a_notice_is_repeated_until_it_is_heard(stage: &Stage) -> Result<Ver
     stage.host.script().refuse(METHOD, &refusing);
     let capture = later(stage).await?;
     let tries = heard(stage, &capture, refusing.len() + 1).await?;
-    one_notice(&tries)?;
+    one_notice(&tries, "captureResult")?;
     give_back(stage, &capture).await
 }
 
@@ -88,19 +85,6 @@ fn of(stage: &Stage, capture: &str) -> Vec<Delivery> {
     let script = stage.host.script();
     let tries = script.deliveries(METHOD).filter(|it| it.body["captureRequestId"] == capture);
     tries.cloned().collect()
-}
-
-/// One id and one result, and each try a time stamp of its own.
-fn one_notice(tries: &[Delivery]) -> Result<(), Failure> {
-    for pair in tries.windows(2) {
-        let (one, next) = (&pair[0], &pair[1]);
-        let same_id = one.request() == next.request();
-        let same_result = one.body["captureResult"] == next.body["captureResult"];
-        if !same_id || !same_result || one.sent_at() >= next.sent_at() {
-            return Err(Failure(format!("{} and then {}", one.body, next.body)));
-        }
-    }
-    Ok(())
 }
 
 async fn give_back(stage: &Stage, capture: &str) -> Result<Verdict, Failure> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Options;
-use crate::books::{Kind, Ledger, Link, Payment};
+use crate::books::{Books, Kind, Ledger, Link, Payment};
 use crate::failure::Failure;
 use crate::google::{Google, Price, Proof};
 use crate::host::Host;
@@ -91,7 +91,7 @@ pub async fn buy(
         let payment = ledger.payments.iter().find(|payment| payment.request == request.id);
         payment.and_then(|payment| payment.result.clone())
     };
-    let result = wait(google, "captureResultNotification", told).await?;
+    let result = wait(&google.books, "captureResultNotification", told).await?;
     println!("{} ended with {result}", request.id);
     Ok(result == "SUCCESS")
 }
@@ -143,7 +143,7 @@ pub async fn settle(google: &Google, options: &Options) -> Result<bool, Failure>
         let statement = ledger.statements.iter().find(|statement| statement.id == id);
         statement.and_then(|statement| statement.accepted.clone())
     };
-    let how = wait(google, "acceptance of the statement", agreed).await?;
+    let how = wait(&google.books, "acceptance of the statement", agreed).await?;
     println!("{id} was agreed to: {how}");
     Ok(how == "acceptRemittanceStatement")
 }
@@ -152,6 +152,7 @@ pub async fn serve(google: &Google, options: &Options) -> Result<bool, Failure> 
     let host = options.host(google).await?;
     let host = host.ok_or_else(|| Failure(format!("{} is taken", options.listen)))?;
     println!("Google's methods are at http://{}/v1/<method>/{}", host.address, google.account);
+    println!("and /google-card-fop-api/v1/<method>/{}", options.card_account);
     std::future::pending().await
 }
 
@@ -169,7 +170,7 @@ fn last_link(google: &Google) -> Result<Link, Failure> {
     links.into_iter().next_back().ok_or("no account is linked: `google link`".into())
 }
 
-fn price(text: &str, currency: &str) -> Result<Price, Failure> {
+pub fn price(text: &str, currency: &str) -> Result<Price, Failure> {
     Ok(Price { micros: micros(text)?, currency: currency.to_owned() })
 }
 
@@ -197,14 +198,14 @@ async fn come_back(host: &Host) -> Result<String, Failure> {
 }
 
 /// Looks into the books until it is there: whoever serves wrote it down.
-async fn wait<T>(
-    google: &Google,
+pub async fn wait<T>(
+    books: &Books,
     what: &str,
     look: impl Fn(&Ledger) -> Option<T>,
 ) -> Result<T, Failure> {
     let began = Instant::now();
     loop {
-        if let Some(found) = look(&google.books.read()?) {
+        if let Some(found) = look(&books.read()?) {
             return Ok(found);
         }
         if began.elapsed() > NOTICE_WITHIN {

@@ -13,14 +13,16 @@ use paceline_google::behaviours::{
     ALL, PHONE_OF_A_CLOSED_ACCOUNT, PHONE_WITH_LITTLE, PHONE_WITH_MONEY, Stage, Verdict,
 };
 use paceline_google::books::Books;
+use paceline_google::cards::Cards;
 use paceline_google::google::Google;
-use paceline_google::host::Host;
+use paceline_google::host::{Accounts, Host};
 use paceline_google::integrator::{Integrator, get};
 use paceline_google::limits::LOOK_EVERY;
 use paceline_google::telling::Telling;
 use tempfile::TempDir;
 
 const ACCOUNT: &str = "InvisiCashUSA_USD";
+const CARD_ACCOUNT: &str = "InvisiCardUSA_USD";
 
 /// Killed when dropped.
 pub struct Paceline {
@@ -190,7 +192,8 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
     let envelope = Arc::new(keys.map_or(Envelope::Plaintext, Keys::google));
     let books = Books::new(files.path().join("books.json"));
     let (anywhere, telling) = ("127.0.0.1:0".parse().unwrap(), Telling::Nothing);
-    let host = Host::start(anywhere, ACCOUNT, Arc::clone(&envelope), books.clone(), telling);
+    let accounts = Accounts { tokenized: ACCOUNT.to_owned(), card: CARD_ACCOUNT.to_owned() };
+    let host = Host::start(anywhere, accounts, Arc::clone(&envelope), books.clone(), telling);
     let host = host.await.unwrap();
 
     let mut environment = vec![("PACELINE_GOOGLE_BASE_URL", format!("http://{}", host.address))];
@@ -203,7 +206,13 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
     let anywhere = ["127.0.0.1:0"; 2];
     let paceline = Paceline::start(anywhere, files.path().join("data"), environment).await;
     let base = format!("{}/tokenized", paceline.url(0));
-    let integrator = Integrator::new(&base, envelope, telling);
+    let integrator = Integrator::new(&base, Arc::clone(&envelope), telling);
+    let base = format!("{}/card", paceline.url(0));
+    let cards = Cards {
+        integrator: Integrator::new(&base, envelope, telling),
+        account: CARD_ACCOUNT.to_owned(),
+        books: books.clone(),
+    };
     let messages = match keys {
         Some(_) => format!("http://{}", host.address),
         None => paceline.url(1),
@@ -212,7 +221,7 @@ pub async fn start(files: &TempDir, keys: Option<&Keys>) -> (Stage, Paceline) {
         paceline.open_customers().await;
     }
     let google = Google { integrator, account: ACCOUNT.to_owned(), books, messages };
-    (Stage { google, host }, paceline)
+    (Stage { google, cards, host }, paceline)
 }
 
 /// The public address and the admin's, as it says them when it is ready.
