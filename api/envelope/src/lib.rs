@@ -62,14 +62,17 @@ impl Envelope {
         }
     }
 
-    /// A parameter of a URL: in base64url whether there are keys or not.
+    /// A parameter of a URL: in base64url whether there are keys or not, and never armored. What an
+    /// app hands over has a kilobyte at most.
     ///
     /// # Errors
     /// If there is no key for it.
     pub fn seal_parameter(&self, json: &[u8], now: SystemTime) -> Result<String, SealError> {
         let sealed = match self {
             Self::Plaintext => base64url::encode(json),
-            Self::OpenPgp { .. } => self.seal(json, now)?,
+            Self::OpenPgp { keyring, .. } => {
+                openpgp::seal(json, &keyring.keys(), Form::Binary, now)?
+            }
         };
         Ok(String::from_utf8(sealed).expect("base64 is ASCII"))
     }

@@ -128,6 +128,15 @@ fn a_parameter_of_a_url_is_base64url_with_keys_and_without() {
     }
 }
 
+/// What an Android app hands back has a kilobyte at most.
+#[test]
+fn a_parameter_is_as_short_as_it_can_be_whatever_form_bodies_have() {
+    let integrator = Party::writing(Form::Armored, &["integrator"], &["google"]);
+    let json = br#"{"requestId":"auth:7b1e4c","associationId":"assoc-6f1d20b87c"}"#;
+    let sealed = integrator.envelope.seal_parameter(json, now()).unwrap();
+    assert!(sealed.len() <= 1024, "{}", sealed.len());
+}
+
 #[test]
 fn any_bit_that_is_flipped_in_a_body_is_noticed() {
     let we = Party::new(&["integrator"], &["google"]);
