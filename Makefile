@@ -66,7 +66,7 @@ load: build ## whole purchases at a set arrival rate, with a report; RATE=200 DU
 	@.ci/deps load
 	loadtest/run.sh checkout
 
-load-payments: build ## links, captures, refunds in parts, retries; the books must agree; RATE=50 DURATION=30s
+load-payments: build ## links, captures, refunds, rewards, retries; the books must agree; RATE=50 DURATION=30s
 	@.ci/deps load
 	loadtest/run.sh standard-payments
 

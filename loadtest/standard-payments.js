@@ -1,13 +1,14 @@
 // Customers who link their accounts and pay as Google asks for it, at a set arrival rate: link,
-// captures, refunds in parts, and retries. At the end Google's books and the integrator's must
+// captures at once and later, refunds in parts, rewards, and retries. At the end Google's books and the integrator's must
 // agree to the cent.
 //
 // Why: Google repeats what it has not heard the answer of, and takes the first answer for the
 // truth. Money that moved twice, or not at all, shows only where both sides' books are compared.
-// Promise: captures less refunds, as they were told to Google, is what the ledger says that Google
-// has received; the ledger balances; whatever was repeated was answered as the first time; Google's
+// Promise: captures less refunds and rewards, as they were told to Google, is what the ledger says
+// that Google has received; the ledger balances; whatever was repeated was answered as the first time; Google's
 // objectives are the thresholds.
-// Left out: keys and encryption (this is the development mode's bare JSON), and calls to Google.
+// Left out: keys and encryption (this is the development mode's bare JSON), and calls to Google: what
+// comes of a later capture is owed to nobody who is there, and seen in the books.
 
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -25,10 +26,13 @@ const CUSTOMERS = Number(__ENV.CUSTOMERS || 300);
 const FUNDS = '100000000.00';
 const TOO_MUCH = 200000000 * 1e6; // micros
 
-// One visit in this many begins with a link, in one in this many the first purchase is given back,
-// in one in this many whatever moves money is asked for once more, and in one in this many the
+// One visit in this many begins with a link, in one in this many the second purchase is concluded
+// later, in one in this many the customer gets a reward, in one in this many the first purchase is
+// given back, in one in this many whatever moves money is asked for once more, and in one in this many the
 // customer wants what no account can pay.
 const LINKS_EVERY = 10;
+const LATER_EVERY = 4;
+const REWARDS_EVERY = 10;
 const REFUNDS_EVERY = 2;
 const REPEATS_EVERY = 5;
 const DECLINES_EVERY = 20;
@@ -41,6 +45,8 @@ const REFUSED = http.expectedStatuses(400);
 // A request that is not answered is sent again this often: money may have moved.
 const PATIENCE = 20;
 const TIMEOUT = '30s';
+// How long what is concluded later may take after the last visit.
+const CONCLUDED_WITHIN = 30; // seconds
 
 // Google's, of every method.
 const OBJECTIVES = ['p(90)<3000', 'p(95)<5000', 'p(99.9)<7000'];
@@ -65,12 +71,16 @@ export const options = {
     'http_req_duration{operation:sendOtp}': OBJECTIVES,
     'http_req_duration{operation:associateAccount}': OBJECTIVES,
     'http_req_duration{operation:capture}': OBJECTIVES,
+    'http_req_duration{operation:asynchronousCapture}': OBJECTIVES,
+    'http_req_duration{operation:disburseFunds}': OBJECTIVES,
     'http_req_duration{operation:refund}': OBJECTIVES,
     checks: ['rate==1'],
     http_req_failed: ['rate<0.001'],
     dropped_iterations: ['count==0'],
     captured_micros: ['count>0'],
+    captured_later_micros: ['count>0'],
     refunded_micros: ['count>0'],
+    disbursed_micros: ['count>0'],
     // What Google was told less what the ledger says.
     left_over_micros: ['count==0'],
     // Money may have moved, and nobody was told: a request without an answer after many tries.
@@ -80,7 +90,9 @@ export const options = {
 };
 
 const captured = new Counter('captured_micros');
+const capturedLater = new Counter('captured_later_micros');
 const refunded = new Counter('refunded_micros');
+const disbursed = new Counter('disbursed_micros');
 const leftOver = new Counter('left_over_micros');
 const unknown = new Counter('unknown');
 
@@ -112,7 +124,15 @@ export default function visit({ run }) {
   // Of many sizes, so that one error does not make up for another.
   const first = (100 + (number * 37) % 9000) * CENT;
   const bought = capture(`c1-${run}-${number}`, paysWith, first, repeats);
-  capture(`c2-${run}-${number}`, paysWith, (1 + number % 77) * CENT, repeats);
+  const second = (1 + number % 77) * CENT;
+  if (number % LATER_EVERY === 0) {
+    captureLater(`l2-${run}-${number}`, paysWith, second, repeats);
+  } else {
+    capture(`c2-${run}-${number}`, paysWith, second, repeats);
+  }
+  if (number % REWARDS_EVERY === 0) {
+    disburse(`d-${run}-${number}`, paysWith, (1 + number % 55) * CENT, repeats);
+  }
   if (number % DECLINES_EVERY === 0) {
     const tooMuch = captureOf(paysWith, TOO_MUCH);
     moved('capture', `c3-${run}-${number}`, tooMuch, true, 'INSUFFICIENT_FUNDS');
@@ -132,8 +152,16 @@ export default function visit({ run }) {
   });
 }
 
+// The counters of all visits are k6's, which adds nothing up for us before the end: so the books
+// are looked at until they stand still, and what is left over is judged by the threshold.
 export function teardown({ before }) {
-  const after = books();
+  let after = books();
+  for (let second = 0; second < CONCLUDED_WITHIN; second += 1) {
+    sleep(1);
+    const then = books();
+    if (microsOfGoogle(then) === microsOfGoogle(after)) break;
+    after = then;
+  }
   leftOver.add(before - microsOfGoogle(after));
   check(after, {
     'the ledger balances': (b) => b.balances === 'yes',
@@ -163,6 +191,21 @@ function capture(id, paysWith, micros, repeats) {
   captured.add(micros);
   leftOver.add(micros);
   return true;
+}
+
+function captureLater(id, paysWith, micros, repeats) {
+  const { googlePaymentToken, captureContext, ...members } = captureOf(paysWith, micros);
+  members.tokenizedInstrumentDetails = { googlePaymentToken };
+  if (!moved('asynchronousCapture', id, members, repeats, 'ACKNOWLEDGED')) return;
+  capturedLater.add(micros);
+  leftOver.add(micros);
+}
+
+function disburse(id, to, micros, repeats) {
+  const { captureContext, ...members } = captureOf(to, micros);
+  if (!moved('disburseFunds', id, members, repeats, 'SUCCESS')) return;
+  disbursed.add(micros);
+  leftOver.add(-micros);
 }
 
 function refund(id, of, micros, repeats) {
