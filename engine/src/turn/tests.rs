@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -6,16 +6,17 @@ use paceline_domain::session::{Rejection, Session};
 use paceline_domain::stock::Command;
 use paceline_domain::tables::Tables;
 use paceline_storage::MemoryLog;
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::clock::System;
 use crate::engine::{Options, Outside};
 use crate::entity::{Kind, Stocks};
 use crate::gateway::simulated::{Simulated, SimulatedOptions};
-use crate::idempotency::IdempotencyKey;
+use crate::idempotency::{IdempotencyKey, Keyed};
 use crate::seal::SealKey;
 use crate::tokenized;
-use crate::voice::{Voice, Voices};
+use crate::voice::{Manner, Reply, Voice, Voices};
 
 struct Mute;
 
