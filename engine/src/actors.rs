@@ -45,6 +45,8 @@ enum Presence<E: Entity> {
 
 struct Carrying<E: Entity> {
     work: AbortHandle,
+    /// Of its owner, when it was begun.
+    since: Version,
     /// The credential that it takes is not here.
     in_want: bool,
     _counted: Counted<E>,
@@ -132,12 +134,15 @@ impl<E: Entity> Cells<E> {
     /// What was owed has been carried out, or is to be told how it went.
     fn carried_out(&mut self, host: &Rc<Local>, stream: StreamId, carried: Carried<E::Command>) {
         let Some(cell) = self.cells.get_mut(&stream) else { return };
-        cell.carrying = None;
+        let since = cell.carrying.take().map(|carrying| carrying.since);
         // If it is just being read again, whatever is still owed then is carried out again.
         if let Presence::Awake(owner) = &mut cell.presence {
             match carried {
                 Carried::Done(outcome) => owner.tell(&host.world, outcome, &self.tell),
-                Carried::Later(at) => owner.postpone(&host.world, at, &self.tell),
+                Carried::Later(at) => {
+                    let since = since.unwrap_or_else(|| owner.version());
+                    owner.postpone(&host.world, at, since, &self.tell);
+                }
             }
         }
         cell.carry_on(host, stream);
@@ -197,7 +202,7 @@ impl<E: Entity> Cell<E> {
             return;
         }
         let Some((effect, secret)) = owner.owed() else { return };
-        let in_want = owner.wants_secret();
+        let (in_want, since) = (owner.wants_secret(), owner.version());
         let carried = E::carry_out(Arc::clone(&host.world), effect, secret);
         let here = Rc::clone(host);
         let work = actix::spawn(async move {
@@ -206,7 +211,7 @@ impl<E: Entity> Cell<E> {
         });
         let counted = Counted::new(&host.world);
         let work = work.abort_handle();
-        self.carrying = Some(Carrying { work, in_want, _counted: counted });
+        self.carrying = Some(Carrying { work, since, in_want, _counted: counted });
     }
 
     /// Begins again what was in want of the credential that has come.

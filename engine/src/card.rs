@@ -330,6 +330,8 @@ pub enum Refusal {
     RefundUnknown,
     #[error("mrnPaymentDetails: the payment was not made here")]
     PaymentElsewhere,
+    #[error("the reservation is being asked for: ask again")]
+    UnderWay,
     #[error("nothing is reserved: the reservation was declined or has not been concluded")]
     NotReserved,
     #[error("the reservation was captured already")]

@@ -43,6 +43,9 @@ pub(crate) struct Owner<E: Entity> {
     in_flight: usize,
     /// When what is owed is tried again; `None`: at once.
     not_before: Option<Millis>,
+    /// How many of the things owed have been put off, and until when the first of them: the others
+    /// are carried out meanwhile.
+    put_off: Option<(usize, Millis)>,
     waiting: Vec<Waiting<E>>,
     generation: u64,
 }
@@ -85,6 +88,7 @@ impl<E: Entity> Owner<E> {
             durable: Version(0),
             in_flight: 0,
             not_before: None,
+            put_off: None,
             waiting: vec![],
             generation: 0,
         }
@@ -129,7 +133,8 @@ impl<E: Entity> Owner<E> {
         if !self.is_durable() || self.not_before.is_some() || !E::owes(&self.state) {
             return None;
         }
-        E::pending(&self.state).into_iter().next().map(|effect| (effect, self.secret.clone()))
+        let effect = E::pending(&self.state).into_iter().nth(self.put_off.map_or(0, |(n, _)| n));
+        effect.map(|effect| (effect, self.secret.clone()))
     }
 
     /// What is owed needs a credential, and it is not here.
@@ -158,7 +163,8 @@ impl<E: Entity> Owner<E> {
         }
         let step = E::step(&self.state, &command);
         let decided = self.decide(command);
-        if secret.is_some() && decided.refused.is_none() {
+        // A repeat of what is concluded brings its credential in vain.
+        if secret.is_some() && decided.refused.is_none() && E::needs_secret(&self.state) {
             self.secret = secret;
         }
         let refused = decided.refused.as_ref();
@@ -187,13 +193,22 @@ impl<E: Entity> Owner<E> {
         self.commit(world, decided, None, vec![], tell);
     }
 
-    /// What is owed is tried again no sooner than this. Its stream sleeps meanwhile, and the log
-    /// brings it up.
-    pub fn postpone(&mut self, world: &World, at: Timestamp, tell: &Tell<E>) {
-        if !E::owes(&self.state) {
+    /// What was carried out is tried again no sooner than this. When that is so of all that is owed,
+    /// the stream sleeps, and the log brings it up.
+    ///
+    /// - `since`: the version when it was begun. If something has happened meanwhile, that comes
+    ///   first.
+    pub fn postpone(&mut self, world: &World, at: Timestamp, since: Version, tell: &Tell<E>) {
+        if !E::owes(&self.state) || self.version != since {
             return;
         }
-        let at = Millis(at.0);
+        let (tried, first) = self.put_off.unwrap_or((0, Millis(at.0)));
+        let at = first.min(Millis(at.0));
+        if tried + 1 < E::pending(&self.state).len() {
+            self.put_off = Some((tried + 1, at));
+            return;
+        }
+        self.put_off = None;
         self.not_before = Some(at);
         self.indexed = Some(Indexed { at, sealed: self.is_sealed() });
         let due = DueChange::Set(Due { at, note: self.note(world) });
@@ -206,6 +221,11 @@ impl<E: Entity> Owner<E> {
     /// The time that was waited for has come.
     pub fn hurry(&mut self) {
         self.not_before = None;
+    }
+
+    /// With what is queued.
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// Lets time do what it has come to.

@@ -106,7 +106,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             let resealed = stale.then_some(Event::Resealed(using.sealed));
             Ok(resealed.into_iter().chain([begun]).collect())
         }
-        (Command::Reseal(sealed), Some(card)) if sealed.key != card.sealed.key => {
+        (Command::Reseal(sealed), Some(card)) if sealed != card.sealed => {
             Ok(vec![Event::Resealed(sealed)])
         }
         (Command::Reseal(_), Some(_)) | (Command::Look, Some(_)) => Ok(vec![]),

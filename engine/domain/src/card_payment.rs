@@ -278,6 +278,8 @@ pub enum Rejection {
     Unknown,
     #[error("the request's id names another payment, or one that is under way")]
     RequestTaken,
+    #[error("the reservation is being asked for")]
+    UnderWay,
     #[error("nothing is reserved")]
     NotReserved,
     #[error("the reservation was captured already")]
@@ -420,9 +422,11 @@ fn begin(authorize: Authorize) -> Vec<Event> {
     let Authorize { id, terms, barred, now, asked } = authorize;
     let asked = asked.filter(|_| barred.is_none());
     let begun = Event::Asked { id, terms: Box::new(terms), asked, at: now };
-    let declined =
-        |verdict| Event::Authorized { answer: Authorization::Declined(verdict), at: now };
-    [begun].into_iter().chain(barred.map(declined)).collect()
+    [begun].into_iter().chain(barred.map(|verdict| declined(verdict, now))).collect()
+}
+
+fn declined(verdict: Box<Verdict>, at: Timestamp) -> Event {
+    Event::Authorized { answer: Authorization::Declined(verdict), at }
 }
 
 /// Makes it so, and cannot fail: `decide` has already asked every question.
@@ -464,7 +468,7 @@ pub fn apply(state: &mut State, event: &Event) {
         Event::ChargebackReversed { case, raw, reversed_on, at } => {
             payment.apply_chargeback_reversed(case, raw, *reversed_on, *at);
         }
-        Event::Defended { document, .. } => payment.apply_defended(*document),
+        Event::Defended { document, at } => payment.apply_defended(*document, *at),
         Event::FraudReported { kind, raw, at } => payment.apply_fraud(kind, raw, *at),
         Event::Referenced { of, number, at } => payment.apply_referenced(*of, number, *at),
         Event::Told { number } => payment.untold.retain(|telling| telling.number != *number),
@@ -553,12 +557,19 @@ impl CardPayment {
     /// While it is open, only the question that began it may wait for its outcome. Whether another
     /// is a repeat of that only its key tells.
     fn decide_authorize(&self, again: Authorize) -> Result<Vec<Event>, Rejection> {
-        let Authorize { terms, now, asked, .. } = again;
+        let Authorize { terms, barred, now, asked, .. } = again;
         if terms != self.terms {
             return Err(Rejection::RequestTaken);
         }
         match self.authorization {
-            Authorization::Failed(_) => Ok(vec![Event::AskedAgain { asked, at: now }]),
+            Authorization::Failed(_) => {
+                let asked =
+                    Event::AskedAgain { asked: asked.filter(|_| barred.is_none()), at: now };
+                Ok([asked]
+                    .into_iter()
+                    .chain(barred.map(|verdict| declined(verdict, now)))
+                    .collect())
+            }
             Authorization::Asking if self.asked != asked => Err(Rejection::RequestTaken),
             Authorization::Asking | Authorization::Approved(_) | Authorization::Declined(_) => {
                 Ok(vec![])

@@ -280,9 +280,11 @@ fn the_table_of_reservation_states_cell_by_cell() {
         assert!(!movements(&payment).iter().any(|owed| matches!(owed, Effect::Void { .. })));
     }
     // Declined, under way, unknown.
-    for mut payment in [declined(), asked(Flow::Reserve)] {
-        assert_eq!(payment.give(capture("cap:2", 8)), Err(Rejection::NotReserved));
-        assert_eq!(payment.give(void("can:2")), Err(Rejection::NotReserved));
+    for (mut payment, why) in
+        [(declined(), Rejection::NotReserved), (asked(Flow::Reserve), Rejection::UnderWay)]
+    {
+        assert_eq!(payment.give(capture("cap:2", 8)), Err(why.clone()));
+        assert_eq!(payment.give(void("can:2")), Err(why));
         assert_eq!(payment.give(Command::Lapse { now: LAPSES }), Ok(vec![]));
     }
     assert_eq!(new().give(capture("cap:2", 8)), Err(Rejection::Unknown));

@@ -11,7 +11,7 @@ use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RequestId
 use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder};
 
-use super::number::{check, last_four};
+use super::number::{check, last_four, network};
 use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void};
 use crate::asking::{asked, worded};
 use crate::engine::Engine;
@@ -38,7 +38,7 @@ impl Engine {
                 integrator: ask.integrator.clone(),
                 request: ask.request.clone(),
                 card: acquiring.keyring().card(&ask.integrator, &ask.card.number),
-                network: checked.as_ref().ok().map(|checked| checked.network),
+                network: network(ask.card.number.expose()),
                 last_four: last_four(ask.card.number.expose()),
                 amount: ask.amount.unwrap_or(Micros::ZERO),
                 currency: ask.currency,

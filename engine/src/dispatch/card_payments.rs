@@ -9,7 +9,9 @@ use std::sync::Arc;
 use paceline_domain::authorization::Verdict;
 use paceline_domain::card::{self, Card, Use};
 use paceline_domain::card_payment::{Authorization, Command, Effect, RawResult, Telling, Terms};
-use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId};
+use paceline_domain::ids::{
+    CardId, IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId,
+};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Owe};
@@ -43,11 +45,14 @@ pub(crate) async fn carry_out(
                 Some(asked) => {
                     list(world, acquiring, payment, &terms, &asked.card).await;
                     let ask = authorize(world, movement, &terms, asked);
-                    until_known(world, CardCall::Authorize, || {
+                    let answer = until_known(world, CardCall::Authorize, || {
                         acquiring.acquirer.authorize(ask.clone())
-                    })
-                    .await
-                    .map(concluded)
+                    });
+                    let answer = answer.await.map(concluded);
+                    if let Some(Authorization::Approved(_)) = &answer {
+                        keep_if_new(world, acquiring, &terms, &ask.card).await;
+                    }
+                    answer
                 }
                 None => found(world, acquiring, movement).await,
             };
@@ -111,7 +116,8 @@ fn or_later<T>(
     }
 }
 
-/// With the number, sealed: what is kept already stays as it is, if it says the same.
+/// With the number, sealed. What is kept of a card that is known stays as it is until this payment is
+/// approved: a slip in its expiry must not be what an earlier payment is captured with.
 async fn list(
     world: &Arc<World>,
     acquiring: &Acquiring,
@@ -120,19 +126,45 @@ async fn list(
     card: &CardOnFile,
 ) {
     let id = terms.card;
-    let kept = look(world, terms).await.map(|card| card.sealed);
     let keyring = acquiring.keyring();
-    let is_current = |sealed: &card::Sealed| {
-        let same = || keyring.unseal(id, sealed).is_ok_and(|kept| kept == card.kept());
-        sealed.key == *keyring.current() && same()
-    };
-    let sealed = kept.filter(is_current).unwrap_or_else(|| keyring.seal(id, card));
+    let kept = look(world, terms).await.map(|card| card.sealed);
+    let content = kept.as_ref().and_then(|sealed| keyring.unseal(id, sealed).ok());
+    let content = content.unwrap_or_else(|| card.kept());
+    let is_current = |sealed: &card::Sealed| sealed.key == *keyring.current();
+    let sealed = kept.filter(is_current).unwrap_or_else(|| keyring.seal(id, &content));
     let Terms { integrator, network, last_four, .. } = terms.clone();
     let now = world.now();
     let using = Use { id, integrator, network, last_four, sealed, payment, now };
     let using = card::Command::Use(Box::new(using));
     if let Err(error) = ask::<Cards>(world, Cards::stream(id), using, None, Known::Perhaps).await {
         tracing::error!(card = %id, %error, "a payment is not listed with its card");
+    }
+    if acquiring.keyring().current() != keyring.current() {
+        keep(world, acquiring, id, &content).await;
+    }
+}
+
+/// Keeps what was good, under the key that is the newest when it is on disk.
+async fn keep(world: &Arc<World>, acquiring: &Acquiring, id: CardId, card: &CardOnFile) {
+    loop {
+        let keyring = acquiring.keyring();
+        let reseal = card::Command::Reseal(keyring.seal(id, card));
+        let kept = ask::<Cards>(world, Cards::stream(id), reseal, None, Known::Perhaps).await;
+        if let Err(error) = kept {
+            tracing::error!(card = %id, %error, "a card is not kept");
+        }
+        if acquiring.keyring().current() == keyring.current() {
+            return;
+        }
+    }
+}
+
+/// An approval says that the card is as this payment had it.
+async fn keep_if_new(world: &Arc<World>, acquiring: &Acquiring, terms: &Terms, card: &CardOnFile) {
+    let kept = look(world, terms).await;
+    let kept = kept.and_then(|kept| acquiring.keyring().unseal(terms.card, &kept.sealed).ok());
+    if kept != Some(card.kept()) {
+        keep(world, acquiring, terms.card, card).await;
     }
 }
 
@@ -309,7 +341,7 @@ async fn take_name(
     }
 }
 
-/// Our books first, then Google.
+/// Google first: it waits for no day that cannot be read.
 async fn tell(
     world: &Arc<World>,
     payment: PaymentId,
@@ -318,13 +350,14 @@ async fn tell(
     telling: Telling,
 ) -> Option<()> {
     let Telling { notice: id, subject, line, .. } = telling;
-    if let Some(line) = line {
-        enter(world, &integrator, currency, line).await?;
-    }
     if let Some(subject) = subject {
-        owe(world, id, integrator, notice::Subject::Card(Box::new(subject)), payment).await;
+        let subject = notice::Subject::Card(Box::new(subject));
+        owe(world, id, integrator.clone(), subject, payment).await;
     }
-    Some(())
+    match line {
+        Some(line) => enter(world, &integrator, currency, line).await,
+        None => Some(()),
+    }
 }
 
 async fn owe(

@@ -191,6 +191,7 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
             }
         },
         Rejection::RequestTaken => Refusal::RequestTaken,
+        Rejection::UnderWay => Refusal::UnderWay,
         Rejection::NotReserved => Refusal::NotReserved,
         Rejection::CapturedAlready => Refusal::CapturedAlready,
         Rejection::Voided => Refusal::Voided,

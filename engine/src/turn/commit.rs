@@ -58,6 +58,7 @@ impl<E: Entity> Owner<E> {
             Append { stream, expected, record: None, snapshot: None, answer, due: DueChange::Keep };
         if !written.events.is_empty() {
             self.not_before = sleeps_until::<E>(world, &self.state);
+            self.put_off = None;
             self.version = Version(expected.0 + 1);
             turn.record = Some(codec::encode(&written.events));
             turn.snapshot = self.snapshot();

@@ -196,6 +196,35 @@ fn refunds_that_race_never_exceed_what_was_captured() {
 }
 
 #[test]
+fn a_refund_that_is_under_way_for_long_holds_up_no_other() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 10).await;
+        *cards.line.stuck.lock().unwrap() = Some(dollars(3));
+        refund(&engine, "ref:slow", "cap:1", 3).await;
+        refund(&engine, "ref:quick", "cap:1", 2).await;
+        let quick = request("ref:quick");
+        let is_quick =
+            |told: &Subject| matches!(told, Subject::Refunded { request, .. } if *request == quick);
+        cards.told(is_quick).await;
+    });
+}
+
+#[test]
+fn what_is_asked_of_a_reservation_under_way_may_be_asked_again() {
+    run(async {
+        let mut cards = Cards::new();
+        cards.shop.options.tokenized.deadline = std::time::Duration::from_millis(20);
+        let engine = cards.open();
+        cards.line.hush(true);
+        assert_eq!(reserve(&engine, "rsv:1", GOOD, 25).await, "503 Unfinished");
+        assert_eq!(capture(&engine, "cap:1", "rsv:1", 5).await, "400 Refused(UnderWay)");
+        assert_eq!(void(&engine, "void:1", "rsv:1").await, "400 Refused(UnderWay)");
+    });
+}
+
+#[test]
 fn two_equal_requests_at_the_same_moment_have_one_effect() {
     run(async {
         let cards = Cards::new();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use paceline_domain::authorization::Approval;
 use paceline_domain::card_payment::{CaptureRefusal, Flow, RefundDecline, Subject};
 use paceline_domain::ids::{IntegratorAccountId, MovementId};
+use paceline_domain::money::Micros;
 use paceline_domain::notice;
 use paceline_domain::time::Timestamp;
 use paceline_engine::acquirer::{
@@ -49,6 +50,8 @@ pub struct Line {
     hushed: watch::Sender<bool>,
     /// What is approved is held until then, instead of for days.
     pub holds_until: Mutex<Option<Timestamp>>,
+    /// A refund of so much stays under way.
+    pub stuck: Mutex<Option<Micros>>,
     pub asked: Mutex<Vec<MovementId>>,
     pub found: Mutex<Vec<MovementId>>,
 }
@@ -62,6 +65,7 @@ impl Line {
             inner: simulated::Simulated::new(options, book),
             hushed: watch::Sender::new(false),
             holds_until: Mutex::default(),
+            stuck: Mutex::default(),
             asked: Mutex::default(),
             found: Mutex::default(),
         })
@@ -105,7 +109,13 @@ impl Acquirer for Line {
     }
 
     fn refund(&self, ask: Follow) -> Asking<'_, Followed<RefundDecline>> {
-        Box::pin(self.through(Followed::Unknown, self.inner.refund(ask)))
+        let stuck = *self.stuck.lock().unwrap() == Some(ask.amount);
+        Box::pin(async move {
+            match stuck {
+                true => Followed::Unknown,
+                false => self.through(Followed::Unknown, self.inner.refund(ask)).await,
+            }
+        })
     }
 
     fn holds_for(&self) -> Duration {

@@ -265,6 +265,7 @@ fn refused(why: &Refusal) -> Fault {
     let what = why.to_string();
     match why {
         Refusal::RequestTaken => Fault::key_misused(),
+        Refusal::UnderWay => Fault::conflict(&what),
         Refusal::NothingAsked | Refusal::Fractional(_) => Fault::invalid("amount", &what),
         Refusal::ReservationUnknown
         | Refusal::CaptureUnknown

@@ -99,6 +99,11 @@ impl Case {
         matches!(self.opened.kind, CaseKind::Chargeback(_))
     }
 
+    /// The latest of these is the one that evidence is for.
+    fn may_be_defended(&self, at: Timestamp) -> bool {
+        self.is_open_chargeback() && self.opened.reply_by >= at
+    }
+
     fn is_open_chargeback(&self) -> bool {
         self.is_chargeback() && self.state == CaseState::Open
     }
@@ -157,13 +162,14 @@ impl CardPayment {
         if self.cases.iter().any(|case| case.documents.contains(&document)) {
             return Ok(vec![]);
         }
-        let mut contested = self.cases.iter().rev().filter(|case| case.is_chargeback()).peekable();
-        if contested.peek().is_none() {
+        if !self.cases.iter().any(Case::is_chargeback) {
             return Err(Rejection::CaseUnknown);
         }
-        match contested.find(|case| case.state == CaseState::Open) {
-            None => Err(Rejection::CaseClosed),
-            Some(case) if case.opened.reply_by < now => Err(Rejection::TooLateToReply),
+        if !self.cases.iter().any(Case::is_open_chargeback) {
+            return Err(Rejection::CaseClosed);
+        }
+        match self.cases.iter().rfind(|case| case.may_be_defended(now)) {
+            None => Err(Rejection::TooLateToReply),
             Some(case) if case.documents.len() >= CASES_MAX => Err(Rejection::TooMany),
             Some(_) => Ok(vec![Event::Defended { document, at: now }]),
         }
@@ -228,8 +234,8 @@ impl CardPayment {
         self.tell(Some(subject), Some(line));
     }
 
-    pub(super) fn apply_defended(&mut self, document: DocumentId) {
-        let open = self.cases.iter_mut().rev().find(|case| case.is_open_chargeback());
+    pub(super) fn apply_defended(&mut self, document: DocumentId, at: Timestamp) {
+        let open = self.cases.iter_mut().rfind(|case| case.may_be_defended(at));
         open.expect("what is defended is open").documents.push(document);
     }
 

@@ -104,7 +104,18 @@ impl CardPayment {
             Hold::Lapsed => Ok(self.lapsed(asked, now)),
             Hold::Voiding | Hold::Voided => Err(Rejection::Voided),
             Hold::Capturing | Hold::Captured => Err(Rejection::CapturedAlready),
-            Hold::None => Err(Rejection::NotReserved),
+            Hold::None => Err(self.unheld()),
+        }
+    }
+
+    /// Why nothing is held.
+    fn unheld(&self) -> Rejection {
+        match self.authorization {
+            Authorization::Asking => Rejection::UnderWay,
+            Authorization::Approved(_) if self.terms.flow == Flow::Capture => {
+                Rejection::CapturedAlready
+            }
+            _ => Rejection::NotReserved,
         }
     }
 
@@ -140,7 +151,7 @@ impl CardPayment {
             return Ok(vec![]);
         }
         match self.hold {
-            Hold::None => Err(Rejection::NotReserved),
+            Hold::None => Err(self.unheld()),
             Hold::Capturing | Hold::Captured => Err(Rejection::CapturedAlready),
             _ if self.voids.len() >= VOIDS_MAX => Err(Rejection::TooMany),
             Hold::Held { expires_at } if expires_at <= now => {
