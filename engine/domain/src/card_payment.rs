@@ -9,6 +9,7 @@
 //! Left out: the card's number, which is sealed in `card`; fees, which are the engine's.
 
 mod dispute;
+mod messages;
 mod refund;
 mod reservation;
 mod told;
@@ -20,15 +21,14 @@ use serde::{Deserialize, Serialize};
 pub use dispute::{
     CASES_MAX, Case, CaseKind, CaseState, DisputeReason, FRAUDS_MAX, Fraud, OpenCase, Stage,
 };
+pub use messages::{Authorize, Command, Effect, Event, Moved, Rejection};
 pub use refund::{AskRefund, REFUNDS_MAX, Refund, RefundDecline, RefundProgress};
 pub use reservation::{AskCapture, AskVoid, Capture, CaptureRefusal, Hold, VOIDS_MAX, Void};
 pub use told::{CaseTold, Line, LineKind, RawResult, Subject, Telling};
 
 use crate::asked::Asked;
 use crate::authorization::{Approval, LastFour, Network, Verdict};
-use crate::ids::{
-    CardId, DocumentId, IntegratorAccountId, MovementId, PaymentId, RefundId, RequestId,
-};
+use crate::ids::{CardId, IntegratorAccountId, MovementId, PaymentId, RefundId, RequestId};
 use crate::money::{CurrencyCode, Micros};
 use crate::response_code::Failure;
 use crate::text::Text;
@@ -102,269 +102,6 @@ pub struct Amounts {
     pub held: Micros,
     pub captured: Micros,
     pub voided: Micros,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    Authorize(Box<Authorize>),
-    /// What the acquirer said to an attempt.
-    Authorized {
-        attempt: u32,
-        answer: Authorization,
-        now: Timestamp,
-    },
-    Capture(AskCapture),
-    CaptureConcluded {
-        outcome: Result<(), CaptureRefusal>,
-        raw: RawResult,
-        reference: Option<Text>,
-        now: Timestamp,
-    },
-    Void(AskVoid),
-    /// Nothing is held any more.
-    VoidConcluded {
-        now: Timestamp,
-    },
-    /// The reservation's time has come.
-    Lapse {
-        now: Timestamp,
-    },
-    Refund(AskRefund),
-    RefundConcluded {
-        refund: RefundId,
-        outcome: Result<(), RefundDecline>,
-        raw: RawResult,
-        reference: Option<Text>,
-        now: Timestamp,
-    },
-    /// The issuer has undone a refund that had succeeded.
-    ReverseRefund {
-        refund: RefundId,
-        raw: RawResult,
-        now: Timestamp,
-    },
-    OpenCase(Box<OpenCase>),
-    /// A chargeback was won.
-    ReverseChargeback {
-        case: Text,
-        raw: RawResult,
-        reversed_on: Timestamp,
-        now: Timestamp,
-    },
-    /// Google has handed over evidence.
-    Defend {
-        document: DocumentId,
-        now: Timestamp,
-    },
-    ReportFraud {
-        kind: Text,
-        raw: RawResult,
-        now: Timestamp,
-    },
-    /// The acquirer's number for what has moved.
-    Reference {
-        of: Moved,
-        number: Text,
-        now: Timestamp,
-    },
-    ConfirmTold {
-        number: u32,
-    },
-    Look,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authorize {
-    pub id: PaymentId,
-    pub terms: Terms,
-    /// What is known to stand against it before anybody is asked.
-    pub barred: Option<Box<Verdict>>,
-    pub now: Timestamp,
-    pub asked: Option<Asked>,
-}
-
-/// A movement that an acquirer reference number may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Moved {
-    Capture,
-    Refund(RefundId),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
-    Asked {
-        id: PaymentId,
-        terms: Box<Terms>,
-        asked: Option<Asked>,
-        at: Timestamp,
-    },
-    /// After a failure; the acquirer hears another name.
-    AskedAgain {
-        asked: Option<Asked>,
-        at: Timestamp,
-    },
-    Authorized {
-        answer: Authorization,
-        at: Timestamp,
-    },
-    CaptureAsked {
-        capture: RequestId,
-        amount: Micros,
-        at: Timestamp,
-    },
-    CaptureConcluded {
-        outcome: Result<(), CaptureRefusal>,
-        raw: RawResult,
-        at: Timestamp,
-    },
-    VoidAsked {
-        request: RequestId,
-        at: Timestamp,
-    },
-    Voided {
-        at: Timestamp,
-    },
-    Lapsed {
-        at: Timestamp,
-    },
-    RefundAsked {
-        id: RefundId,
-        request: RequestId,
-        amount: Micros,
-        at: Timestamp,
-    },
-    RefundConcluded {
-        refund: RefundId,
-        outcome: Result<(), RefundDecline>,
-        raw: RawResult,
-        at: Timestamp,
-    },
-    RefundReversed {
-        refund: RefundId,
-        raw: RawResult,
-        at: Timestamp,
-    },
-    CaseOpened {
-        case: Box<OpenCase>,
-    },
-    ChargebackReversed {
-        case: Text,
-        raw: RawResult,
-        reversed_on: Timestamp,
-        at: Timestamp,
-    },
-    Defended {
-        document: DocumentId,
-        at: Timestamp,
-    },
-    FraudReported {
-        kind: Text,
-        raw: RawResult,
-        at: Timestamp,
-    },
-    Referenced {
-        of: Moved,
-        number: Text,
-        at: Timestamp,
-    },
-    Told {
-        number: u32,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    #[error("there is no such payment")]
-    Unknown,
-    #[error("the request's id names another payment, or one that is under way")]
-    RequestTaken,
-    #[error("the reservation is being asked for")]
-    UnderWay,
-    #[error("nothing is reserved")]
-    NotReserved,
-    #[error("the reservation was captured already")]
-    CapturedAlready,
-    #[error("the reservation was cancelled")]
-    Voided,
-    #[error("a verification is cancelled and never captured")]
-    OnlyVerified,
-    #[error("{} micros are reserved", held.0)]
-    CaptureExceedsHold { held: Micros },
-    #[error("the amount must be above zero")]
-    NothingAsked,
-    #[error("the amount is no whole number of minor units of {0}")]
-    Fractional(CurrencyCode),
-    #[error("nothing was captured")]
-    NotCaptured,
-    #[error("{} micros are left to be refunded", left.0)]
-    RefundExceedsRemainder { left: Micros },
-    #[error("{} micros are left to be charged back", left.0)]
-    ChargebackExceedsRemainder { left: Micros },
-    #[error("too many of one kind on one payment")]
-    TooMany,
-    #[error("there is no such refund, or it has not succeeded")]
-    NotRefunded,
-    #[error("the refund was reversed already")]
-    ReversedAlready,
-    #[error("there is no such chargeback")]
-    CaseUnknown,
-    #[error("another case of this name is known")]
-    CaseTaken,
-    #[error("the chargeback is closed")]
-    CaseClosed,
-    #[error("the time to reply to the chargeback is over")]
-    TooLateToReply,
-    #[error("another acquirer reference number is known")]
-    ReferenceDiffers,
-}
-
-/// What a payment owes, safe to repeat.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// List it with the card, then ask the acquirer under this name.
-    Authorize {
-        attempt: u32,
-        movement: MovementId,
-        payment: PaymentId,
-        terms: Box<Terms>,
-        at: Timestamp,
-    },
-    /// Take some of what the authorization `of` holds, and be found by the request.
-    Capture {
-        movement: MovementId,
-        of: MovementId,
-        payment: PaymentId,
-        request: RequestId,
-        terms: Box<Terms>,
-        amount: Micros,
-        at: Timestamp,
-    },
-    Void {
-        movement: MovementId,
-        of: MovementId,
-        terms: Box<Terms>,
-        at: Timestamp,
-    },
-    /// Give back some of what the movement `of` took, and be found by the request.
-    Refund {
-        movement: MovementId,
-        of: MovementId,
-        payment: PaymentId,
-        refund: RefundId,
-        request: RequestId,
-        terms: Box<Terms>,
-        amount: Micros,
-        at: Timestamp,
-    },
-    /// Tell Google and our books.
-    Tell {
-        payment: PaymentId,
-        integrator: IntegratorAccountId,
-        currency: CurrencyCode,
-        telling: Box<Telling>,
-    },
-    /// Let go of what is held, when its time has come.
-    Lapse,
 }
 
 /// Says what would happen, and changes nothing. A repeat is no event and no refusal: its key brings
