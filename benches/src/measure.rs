@@ -1,5 +1,6 @@
 //! A server under load beside a bare hyper server: what is asked, who is asked, and what it took.
 
+pub mod cards;
 pub mod http;
 pub mod load;
 pub mod operation;

@@ -7,9 +7,11 @@
 //! Left out: everything else. It parses nothing, keeps nothing, knows no session.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::rc::Rc;
+use std::str::FromStr;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -30,24 +32,10 @@ use tokio::task::LocalSet;
 struct Args {
     #[arg(long)]
     listen: SocketAddr,
-    /// Bytes of the answer to `POST /checkout-sessions`.
-    #[arg(long)]
-    create: usize,
-    /// Bytes of the answer to `GET /checkout-sessions/{id}`.
-    #[arg(long)]
-    get: usize,
-    /// Bytes of the answer to `PUT /checkout-sessions/{id}`.
-    #[arg(long)]
-    update: usize,
-    /// Bytes of the answer to `POST /checkout-sessions/{id}/complete`.
-    #[arg(long)]
-    complete: usize,
-    /// Bytes of the answer to `POST /checkout-sessions/{id}/cancel`.
-    #[arg(long)]
-    cancel: usize,
-    /// Bytes of the answer to `POST /tokenized/v1/capture`.
-    #[arg(long)]
-    capture: usize,
+    /// A method, a path (in which `{id}` is anything), and the status and the bytes of the answer:
+    /// `GET /checkout-sessions/{id} 200 312`.
+    #[arg(long = "answer")]
+    answers: Vec<Answer>,
 }
 
 /// What Paceline is configured with by default.
@@ -60,9 +48,9 @@ const ACCEPTED_MAX: usize = 1024;
 fn main() -> io::Result<()> {
     let args = Args::parse();
     let listener = TcpListener::bind(args.listen)?;
-    let answers = Answers::of(&args);
+    let answers = Arc::new(args.answers);
     let workers = thread::available_parallelism()?.get();
-    let workers: Vec<_> = (0..workers).map(|_| start_worker(answers.clone())).collect();
+    let workers: Vec<_> = (0..workers).map(|_| start_worker(Arc::clone(&answers))).collect();
     for worker in workers.iter().cycle() {
         let (socket, _) = listener.accept()?;
         socket.set_nodelay(true)?;
@@ -73,7 +61,7 @@ fn main() -> io::Result<()> {
 }
 
 /// One thread with a runtime of its own; connections stay where they were handed to.
-fn start_worker(answers: Answers) -> mpsc::Sender<TcpStream> {
+fn start_worker(answers: Arc<Vec<Answer>>) -> mpsc::Sender<TcpStream> {
     let (sender, mut sockets) = mpsc::channel(ACCEPTED_MAX);
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -81,18 +69,17 @@ fn start_worker(answers: Answers) -> mpsc::Sender<TcpStream> {
             .build()
             .expect("the machine gives a runtime its timer and its poll");
         LocalSet::new().block_on(&runtime, async move {
-            let answers = Rc::new(answers);
             while let Some(socket) = sockets.recv().await {
-                tokio::task::spawn_local(serve(socket, Rc::clone(&answers)));
+                tokio::task::spawn_local(serve(socket, Arc::clone(&answers)));
             }
         });
     });
     sender
 }
 
-async fn serve(socket: TcpStream, answers: Rc<Answers>) {
+async fn serve(socket: TcpStream, answers: Arc<Vec<Answer>>) {
     let Ok(socket) = tokio::net::TcpStream::from_std(socket) else { return };
-    let service = service_fn(move |request| answer(request, Rc::clone(&answers)));
+    let service = service_fn(move |request| answer(request, Arc::clone(&answers)));
     let mut http = auto::Builder::new(LocalExecutor);
     http.http1()
         .timer(TokioTimer::new())
@@ -105,9 +92,14 @@ async fn serve(socket: TcpStream, answers: Rc<Answers>) {
 
 async fn answer(
     request: Request<Incoming>,
-    answers: Rc<Answers>,
+    answers: Arc<Vec<Answer>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (status, body) = answers.to(request.method(), request.uri().path());
+    let (method, path) = (request.method(), request.uri().path());
+    let known = answers.iter().find(|answer| answer.is_to(method, path));
+    let (status, body) = match known {
+        Some(answer) => (answer.status, answer.body.clone()),
+        None => (StatusCode::NOT_FOUND, Bytes::new()),
+    };
     let read = request.into_body().collect().await;
     let status = if read.is_ok() { status } else { StatusCode::BAD_REQUEST };
     let mut response = Response::new(Full::new(body));
@@ -116,44 +108,48 @@ async fn answer(
     Ok(response)
 }
 
-/// A body of the right size for each operation.
+/// What is answered to one method on one path.
 #[derive(Clone)]
-struct Answers {
-    create: Bytes,
-    get: Bytes,
-    update: Bytes,
-    complete: Bytes,
-    cancel: Bytes,
-    capture: Bytes,
+struct Answer {
+    method: Method,
+    before_id: String,
+    /// What follows the id, if the path has one.
+    after_id: Option<String>,
+    status: StatusCode,
+    body: Bytes,
 }
 
-impl Answers {
-    fn of(args: &Args) -> Self {
-        let filler = |bytes: usize| Bytes::from(vec![b'x'; bytes]);
-        Self {
-            create: filler(args.create),
-            get: filler(args.get),
-            update: filler(args.update),
-            complete: filler(args.complete),
-            cancel: filler(args.cancel),
-            capture: filler(args.capture),
+impl Answer {
+    fn is_to(&self, method: &Method, path: &str) -> bool {
+        let rest = path.strip_prefix(&*self.before_id).filter(|_| self.method == *method);
+        match (rest, &self.after_id) {
+            (None, _) => false,
+            (Some(rest), None) => rest.is_empty(),
+            (Some(rest), Some(end)) => {
+                rest.strip_suffix(&**end).is_some_and(|id| !id.contains('/'))
+            }
         }
     }
+}
 
-    fn to(&self, method: &Method, path: &str) -> (StatusCode, Bytes) {
-        if method == Method::GET {
-            (StatusCode::OK, self.get.clone())
-        } else if method == Method::PUT {
-            (StatusCode::OK, self.update.clone())
-        } else if path.ends_with("/complete") {
-            (StatusCode::OK, self.complete.clone())
-        } else if path.ends_with("/cancel") {
-            (StatusCode::OK, self.cancel.clone())
-        } else if path.ends_with("/capture") {
-            (StatusCode::OK, self.capture.clone())
-        } else {
-            (StatusCode::CREATED, self.create.clone())
-        }
+impl FromStr for Answer {
+    type Err = Box<dyn Error + Send + Sync>;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let [method, path, status, bytes] = *text.split(' ').collect::<Vec<_>>() else {
+            return Err("a method, a path, a status and a count of bytes".into());
+        };
+        let (before_id, after_id) = match path.split_once("{id}") {
+            Some((before, after)) => (before, Some(after.to_owned())),
+            None => (path, None),
+        };
+        Ok(Self {
+            method: method.parse()?,
+            before_id: before_id.to_owned(),
+            after_id,
+            status: status.parse()?,
+            body: Bytes::from(vec![b'x'; bytes.parse()?]),
+        })
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::Outcome;
 use super::load::{Expected, Request};
-use super::payers;
 use super::report::Sample;
+use super::{cards, payers};
 
 /// In the order in which they are played: each finds the sessions as the one before left them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,12 @@ pub enum Operation {
     Cancel,
     /// Standard Payments: from a linked account, which pays a cent.
     Capture,
+    /// By card, in two messages: the hold.
+    Reserve,
+    /// All of what was held; the answer says that it was heard.
+    CaptureReservation,
+    /// By card, in one message.
+    CardCapture,
 }
 
 /// A checkout session as its caller knows it.
@@ -44,7 +50,7 @@ pub struct Sizes(Vec<(Operation, usize)>);
 const SIZE_DRIFT_MAX: usize = 2;
 
 impl Operation {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Replay,
         Self::Get,
@@ -52,6 +58,9 @@ impl Operation {
         Self::Complete,
         Self::Cancel,
         Self::Capture,
+        Self::Reserve,
+        Self::CaptureReservation,
+        Self::CardCapture,
     ];
 
     pub fn name(self) -> &'static str {
@@ -63,37 +72,50 @@ impl Operation {
             Self::Complete => "complete",
             Self::Cancel => "cancel",
             Self::Capture => "tokenized capture",
+            Self::Reserve => "card reserve",
+            Self::CaptureReservation => "card capture of a reservation",
+            Self::CardCapture => "card capture in one message",
+        }
+    }
+
+    /// Method and path, as both servers tell operations apart; `{id}` is the session's.
+    pub fn route(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Create | Self::Replay => ("POST", "/checkout-sessions"),
+            Self::Get => ("GET", "/checkout-sessions/{id}"),
+            Self::Update => ("PUT", "/checkout-sessions/{id}"),
+            Self::Complete => ("POST", "/checkout-sessions/{id}/complete"),
+            Self::Cancel => ("POST", "/checkout-sessions/{id}/cancel"),
+            Self::Capture => ("POST", "/tokenized/v1/capture"),
+            Self::Reserve => ("POST", "/card/v1/reserveFunds"),
+            Self::CaptureReservation => ("POST", "/card/v1/asynchronousCaptureFundsReservation"),
+            Self::CardCapture => ("POST", "/card/v1/capture"),
         }
     }
 
     /// The same bytes for both servers; they differ in what is expected back.
     pub fn request(self, session: &Session, floor: Option<&Sizes>) -> Request {
-        let Session { key, id, .. } = session;
-        let (line, operation, body) = match self {
-            Self::Create | Self::Replay => {
-                ("POST /checkout-sessions".to_owned(), "create", bodies::CREATE.to_owned())
-            }
-            Self::Get => (format!("GET /checkout-sessions/{id}"), "", String::new()),
-            Self::Update => {
-                (format!("PUT /checkout-sessions/{id}"), "update", bodies::UPDATE.to_owned())
-            }
-            Self::Complete => {
-                (format!("POST /checkout-sessions/{id}/complete"), "complete", bodies::complete())
-            }
-            Self::Cancel => {
-                (format!("POST /checkout-sessions/{id}/cancel"), "cancel", String::new())
-            }
-            Self::Capture => {
-                ("POST /tokenized/v1/capture".to_owned(), "capture", capture(key, session.payer))
-            }
+        let Session { key, id, payer, .. } = session;
+        let body = match self {
+            Self::Create | Self::Replay => bodies::CREATE.to_owned(),
+            Self::Update => bodies::UPDATE.to_owned(),
+            Self::Complete => bodies::complete(),
+            Self::Get | Self::Cancel => String::new(),
+            Self::Capture => capture(key, *payer),
+            Self::Reserve => cards::reserve(key, *payer),
+            Self::CaptureReservation => cards::capture_reservation(key),
+            Self::CardCapture => cards::capture(key, *payer),
         };
+        let (method, path) = self.route();
+        let line = format!("{method} {}", path.replace("{id}", id));
         let mut bytes = format!("{line} HTTP/1.1\r\nHost: shop.example\r\n");
         if self != Self::Get {
             bytes += &format!(
                 "Content-Type: application/json\r\n\
                  Content-Length: {}\r\n\
-                 Idempotency-Key: {key}-{operation}\r\n",
-                body.len()
+                 Idempotency-Key: {key}-{}\r\n",
+                body.len(),
+                path.rsplit('/').next().unwrap_or(path),
             );
         }
         bytes += "Accept: application/json\r\n\r\n";
@@ -105,10 +127,10 @@ impl Operation {
         }
     }
 
-    fn status(self) -> u16 {
+    pub fn status(self) -> u16 {
         match self {
             Self::Create | Self::Replay => 201,
-            Self::Get | Self::Update | Self::Complete | Self::Cancel | Self::Capture => 200,
+            _ => 200,
         }
     }
 
@@ -122,7 +144,10 @@ impl Operation {
             Self::Update => Expected::With(r#""status":"ready_for_complete""#),
             Self::Complete => Expected::With(r#""status":"completed""#),
             Self::Cancel => Expected::With(r#""status":"canceled""#),
-            Self::Capture => Expected::With(r#""result":"SUCCESS""#),
+            Self::Capture | Self::Reserve | Self::CardCapture => {
+                Expected::With(r#""result":"SUCCESS""#)
+            }
+            Self::CaptureReservation => Expected::With(r#""result":"ACKNOWLEDGED""#),
         }
     }
 }
@@ -183,6 +208,15 @@ fn next_key() -> String {
 impl Sizes {
     pub fn of(sizes: impl Iterator<Item = (Operation, usize)>) -> Self {
         Self(sizes.collect())
+    }
+
+    /// What the floor answers on each route, as it is told.
+    pub fn answers(&self) -> impl Iterator<Item = String> {
+        let asked_first = self.0.iter().filter(|(operation, _)| *operation != Operation::Replay);
+        asked_first.map(|(operation, bytes)| {
+            let (method, path) = operation.route();
+            format!("{method} {path} {} {bytes}", operation.status())
+        })
     }
 
     pub fn get(&self, operation: Operation) -> usize {

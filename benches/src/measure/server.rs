@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::Outcome;
 use super::http::Connection;
-use super::operation::{Operation, Sizes};
+use super::operation::Sizes;
 use super::payers;
 
 pub struct Server {
@@ -40,8 +40,8 @@ const RESTING_CPU: Duration = Duration::from_millis(2);
 const RESTING_WAIT_MAX: Duration = Duration::from_secs(20 * 60);
 
 impl Server {
-    /// `paceline serve` on a fresh data directory, as shipped, but for a processor that answers
-    /// at once: what a bank takes is not ours to measure.
+    /// `paceline serve` on a fresh data directory, as shipped, but for a processor and an acquirer
+    /// that answer at once: what a bank takes is not ours to measure.
     pub async fn paceline() -> Outcome<Self> {
         let home = home()?;
         let data = home.path().join("data");
@@ -61,7 +61,9 @@ impl Server {
             .args(["--admin-listen", &admin.to_string(), "--data-dir"])
             .arg(data)
             .env("PACELINE_PROCESSOR__LATENCY_MEDIAN", "0s")
-            .env("PACELINE_PROCESSOR__LATENCY_P99", "0s");
+            .env("PACELINE_PROCESSOR__LATENCY_P99", "0s")
+            .env("PACELINE_ACQUIRER__LATENCY_MEDIAN", "0s")
+            .env("PACELINE_ACQUIRER__LATENCY_P99", "0s");
         Self::start(command, address, Some(admin), home).await
     }
 
@@ -70,15 +72,8 @@ impl Server {
         let address = spare_address()?;
         let mut command = Command::new(sibling("floor")?);
         command.args(["--listen", &address.to_string()]);
-        for (option, operation) in [
-            ("--create", Operation::Create),
-            ("--get", Operation::Get),
-            ("--update", Operation::Update),
-            ("--complete", Operation::Complete),
-            ("--cancel", Operation::Cancel),
-            ("--capture", Operation::Capture),
-        ] {
-            command.args([option, &sizes.get(operation).to_string()]);
+        for answer in sizes.answers() {
+            command.args(["--answer", &answer]);
         }
         Self::start(command, address, None, home()?).await
     }
