@@ -23,6 +23,7 @@ use paceline_domain::money::{CurrencyCode, Micros, Millionths};
 use paceline_domain::response_code::Failure;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use in_flight::InFlight;
 pub use operator::Resealed;
@@ -113,7 +114,8 @@ pub struct CardOnFile {
     pub number: Secret,
     /// UTF-8.
     pub name: Secret,
-    pub expires: Expiry,
+    /// `None`: nobody said; a network knows when its tokens expire.
+    pub expires: Option<Expiry>,
     /// If the number is a network's token in place of the card's own.
     pub token: Option<NetworkToken>,
 }
@@ -121,15 +123,25 @@ pub struct CardOnFile {
 impl CardOnFile {
     /// Without what is good for one use only.
     pub(crate) fn kept(&self) -> Self {
-        let token = self.token.as_ref().map(|_| NetworkToken { cryptogram: None });
+        let token = self.token.as_ref().map(|_| NetworkToken { kind: None, cryptogram: None });
         Self { token, ..self.clone() }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkToken {
+    /// `None`: nobody said, as before 2025-08.
+    pub kind: Option<TokenKind>,
     /// Proof of this one use: forgotten with the verification code.
     pub cryptogram: Option<Secret>,
+}
+
+/// Whose token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenKind {
+    Device,
+    Merchant,
+    Unsupported,
 }
 
 /// The last month in which a card is good.
@@ -177,8 +189,16 @@ pub struct Processing {
     pub commerce_indicator: Option<Text>,
     pub three_d_secure: Option<ThreeDSecure>,
     pub stored_credential: Option<StoredCredential>,
-    /// Why the holder need not be authenticated, in Google's word.
-    pub exemption: Option<Text>,
+    /// Why the holder need not be authenticated.
+    pub exemption: Option<Exemption>,
+}
+
+/// Google's word for it, and what it says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    pub name: Text,
+    /// As in [`ThreeDSecure`].
+    pub details: Secret,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -188,6 +208,9 @@ pub struct ThreeDSecure {
     pub cavv: Option<Secret>,
     pub version: Option<Text>,
     pub server_transaction: Option<Text>,
+    /// The whole object as it came, in JSON: not all of its members have published names, and the
+    /// acquirer may know what we do not.
+    pub details: Secret,
 }
 
 impl fmt::Debug for ThreeDSecure {
@@ -203,11 +226,15 @@ pub enum StoredCredential {
         /// Google's words, passed on.
         intent: Option<Text>,
         storage: Option<Text>,
+        /// As in [`ThreeDSecure`].
+        details: Secret,
     },
     Merchant {
         intent: Option<Text>,
-        /// The network's id of the payment that it continues.
+        /// The network's id of the payment that it continues, if it has one.
         previous: Option<Text>,
+        /// As in [`ThreeDSecure`]: an id of another kind is here.
+        details: Secret,
     },
 }
 
@@ -356,8 +383,6 @@ pub enum Refusal {
     TooMany,
     #[error("the refund has not succeeded")]
     NotRefunded,
-    #[error("the refund was reversed already")]
-    ReversedAlready,
     #[error("there is no chargeback that could be defended or reversed")]
     CaseUnknown,
     #[error("another case of this name is known")]

@@ -179,6 +179,11 @@ impl<'a> Members<'a> {
         read(Members::new(members, &self.path(name)))
     }
 
+    /// All of it, in JSON, kept from every log.
+    pub fn whole(&self) -> Secret {
+        Secret::new(serde_json::to_vec(self.members).expect("what was read as JSON is JSON"))
+    }
+
     /// Objects in a list; none if there is no list.
     pub fn list(&self, name: &'static str) -> Result<Vec<Members<'a>>, Fault> {
         let Some(list) = self.get(name) else { return Ok(vec![]) };

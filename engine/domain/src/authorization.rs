@@ -70,7 +70,7 @@ pub struct CardFacts {
     pub issuer: Option<Text>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<Text>,
-    /// The one that was used; `None` if no network has cards of such a number.
+    /// The one that was used; `None` if none was asked.
     pub network: Option<Network>,
     pub kind: CardKind,
 }

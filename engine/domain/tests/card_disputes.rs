@@ -125,7 +125,7 @@ fn a_reversed_refund_is_a_new_event_after_success() {
     assert_eq!(payment.give(reverse_refund(1)), Err(Rejection::NotRefunded));
     payment.give(refund_concluded(1, Ok(()))).unwrap();
     payment.give(reverse_refund(1)).unwrap();
-    assert_eq!(payment.give(reverse_refund(1)), Err(Rejection::ReversedAlready));
+    assert_eq!(payment.give(reverse_refund(1)), Ok(vec![]), "it was undone once");
     assert_eq!(payment.give(reverse_refund(2)), Err(Rejection::NotRefunded));
     assert_eq!(left(&payment), dollars(8), "the money is back");
     let told = told(&payment);
@@ -254,7 +254,7 @@ fn a_reversed_chargeback_brings_the_money_back_and_names_its_notification() {
         panic!("a reversal is told of")
     };
     assert_eq!((*chargeback, *amount), (notified, dollars(5)));
-    assert_eq!(payment.give(reverse_chargeback("case-1")), Err(Rejection::CaseClosed));
+    assert_eq!(payment.give(reverse_chargeback("case-1")), Ok(vec![]), "it was won once");
     assert_eq!(payment.give(reverse_chargeback("case-2")), Err(Rejection::CaseUnknown));
 }
 

@@ -301,6 +301,7 @@ struct Kept<'a> {
     number: &'a [u8],
     #[serde(with = "serde_bytes")]
     name: &'a [u8],
+    /// Zero, and the year too, where nobody said when it expires.
     month: u8,
     year: u16,
     is_token: bool,
@@ -313,8 +314,8 @@ impl<'a> Kept<'a> {
         Self {
             number: card.number.expose(),
             name: card.name.expose(),
-            month: card.expires.month,
-            year: card.expires.year,
+            month: card.expires.map_or(0, |expires| expires.month),
+            year: card.expires.map_or(0, |expires| expires.year),
             is_token: card.token.is_some(),
         }
     }
@@ -331,8 +332,8 @@ impl<'a> Kept<'a> {
         Some(CardOnFile {
             number: secret(kept.number),
             name: secret(kept.name),
-            expires: Expiry { month: kept.month, year: kept.year },
-            token: kept.is_token.then_some(NetworkToken { cryptogram: None }),
+            expires: (kept.month > 0).then_some(Expiry { month: kept.month, year: kept.year }),
+            token: kept.is_token.then_some(NetworkToken { kind: None, cryptogram: None }),
         })
     }
 }

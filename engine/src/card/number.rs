@@ -2,7 +2,7 @@
 //!
 //! Why: a number that fails its own check digit, a card of a month that is over, a network that is
 //! not served: the answer is known, so the card leaves for nobody.
-//! Promise: what is barred is an answer like an issuer's, with the code that an issuer would give.
+//! Promise: what is barred is an answer like an issuer's, and says that no network gave it.
 //! Source: ISO/IEC 7812 (the check digit), and the ranges that the networks publish.
 
 use std::time::Duration;
@@ -34,14 +34,16 @@ pub struct Checked {
 pub fn check(ask: &Authorize, served: &[Network], now: Timestamp) -> Result<Checked, Box<Verdict>> {
     let number = ask.card.number.expose();
     let network = network(number);
-    let barred = |code| Box::new(verdict(ask, network, code));
+    let barred = |code| Box::new(verdict(ask, code));
     if !is_well_formed(number) {
         return Err(barred("14"));
     }
     match network.filter(|network| served.contains(network)) {
         None => Err(barred("15")),
         Some(network) if !lengths(network).contains(&number.len()) => Err(barred("14")),
-        Some(_) if is_over(ask.card.expires, now) => Err(barred("54")),
+        Some(_) if ask.card.expires.is_some_and(|expires| is_over(expires, now)) => {
+            Err(barred("54"))
+        }
         Some(network) => Ok(Checked { network, last_four: last_four(number) }),
     }
 }
@@ -108,8 +110,11 @@ fn is_over(Expiry { month, year }: Expiry, now: Timestamp) -> bool {
     month_begins(year, month).after(LAST_CLOCK) <= now
 }
 
-/// An answer in the place of the issuer's: nothing was compared, and nothing else is known.
-fn verdict(ask: &Authorize, network: Option<Network>, code: &str) -> Verdict {
+/// An answer in the place of the issuer's: no network was used, nothing was compared, and nothing else
+/// is known.
+///
+/// - `code`: that an issuer would give; it is never told as one.
+fn verdict(ask: &Authorize, code: &str) -> Verdict {
     let word = |word| Text::parse(word).expect("it is short");
     let cvn = match ask.cvn {
         Some(_) => CvnVerdict::NotVerified,
@@ -131,7 +136,7 @@ fn verdict(ask: &Authorize, network: Option<Network>, code: &str) -> Verdict {
         None => StoredCredentialVerdict::NotSent,
         Some(_) => StoredCredentialVerdict::Unsupported { why: word("the network was not asked") },
     };
-    let card = CardFacts { issuer: None, country: None, network, kind: CardKind::Unknown };
+    let card = CardFacts { issuer: None, country: None, network: None, kind: CardKind::Unknown };
     let code = ResponseCode::parse(code).expect("it is one of ours");
     Verdict { code, authorization_code: None, address, cvn, card, stored_credential }
 }

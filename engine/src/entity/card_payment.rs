@@ -208,7 +208,6 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         }
         Rejection::TooMany => Refusal::TooMany,
         Rejection::NotRefunded => Refusal::NotRefunded,
-        Rejection::ReversedAlready => Refusal::ReversedAlready,
         Rejection::CaseUnknown => Refusal::CaseUnknown,
         Rejection::CaseTaken => Refusal::CaseTaken,
         Rejection::CaseClosed => Refusal::CaseClosed,

@@ -202,7 +202,7 @@ pub fn authorize(flow: Flow, id: &str, number: &str, dollars_asked: i64) -> Auth
         card: CardOnFile {
             number: secret(number),
             name: secret("D. Okafor"),
-            expires: Expiry { month: 4, year: 2099 },
+            expires: Some(Expiry { month: 4, year: 2099 }),
             token: None,
         },
         cvn: Some(secret("717")),

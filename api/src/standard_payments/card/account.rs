@@ -6,7 +6,7 @@
 
 use paceline_domain::text::Text;
 use paceline_engine::Secret;
-use paceline_engine::card::{Address, CardOnFile, Expiry, NetworkToken};
+use paceline_engine::card::{Address, CardOnFile, Expiry, NetworkToken, TokenKind};
 
 use crate::limits::ADDRESS_LINES_MAX;
 use crate::standard_payments::Fault;
@@ -33,7 +33,7 @@ pub fn details(details: Members<'_>) -> Result<(CardOnFile, Option<Secret>), Fau
 pub fn card(card: Members<'_>) -> Result<(CardOnFile, Option<Secret>), Fault> {
     let number = card.digits("accountNumber", NUMBER_DIGITS)?;
     let name = card.secret_text("nameOnCard")?;
-    let expires = expiry(card)?;
+    let expires = Some(expiry(card)?);
     let cvn = card.known("cvn", |card, cvn| card.digits(cvn, CVN_DIGITS))?;
     // Some cards of old had it; nobody asks for it any more.
     card.known("issuanceDateMonth", |card, name| card.parsed(name, month))?;
@@ -44,17 +44,26 @@ pub fn card(card: Members<'_>) -> Result<(CardOnFile, Option<Secret>), Fault> {
 fn payment_token(token: Members<'_>) -> Result<CardOnFile, Fault> {
     let number = token.digits("paymentTokenAccountNumber", NUMBER_DIGITS)?;
     let name = token.secret_text("nameOnCard")?;
-    let expires = expiry(token)?;
+    // Its network knows it; half of a date is none.
+    let dated = token.has("expiryMonth") || token.has("expiryYear");
+    let expires = dated.then(|| expiry(token)).transpose()?;
     let cryptogram = token.known("cryptogram", Members::secret)?;
-    // Whoever calls in the form of before 2025-08 says nothing of it.
-    if let Some(kind) = token.union(TOKEN_TYPES)? {
-        token.object(kind, |_| Ok(()))?;
-    }
-    Ok(CardOnFile { number, name, expires, token: Some(NetworkToken { cryptogram }) })
+    let kind = token_kind(token)?;
+    Ok(CardOnFile { number, name, expires, token: Some(NetworkToken { kind, cryptogram }) })
 }
 
-const TOKEN_TYPES: [&str; 3] =
-    ["tokenTypeDeviceToken", "tokenTypeMerchantToken", "tokenTypeUnsupported"];
+/// Whoever calls in the form of before 2025-08 says nothing of it.
+fn token_kind(token: Members<'_>) -> Result<Option<TokenKind>, Fault> {
+    const DEVICE: &str = "tokenTypeDeviceToken";
+    const MERCHANT: &str = "tokenTypeMerchantToken";
+    let said = token.union([DEVICE, MERCHANT, "tokenTypeUnsupported"])?;
+    let kind = |name| match name {
+        DEVICE => TokenKind::Device,
+        MERCHANT => TokenKind::Merchant,
+        _ => TokenKind::Unsupported,
+    };
+    said.map(|name| token.object(name, |_| Ok(kind(name)))).transpose()
+}
 
 fn expiry(of: Members<'_>) -> Result<Expiry, Fault> {
     let month = of.parsed("expiryMonth", month)?;

@@ -1,12 +1,13 @@
 //! How the networks are to take a payment: five unions, of each exactly one member.
 //!
 //! Why so strict: a member that we did not know would be a wish that nobody hears. What the words
-//! mean is the networks' business, and they are passed on.
+//! mean is the networks' business: they are passed on, and so is the whole of an object whose members
+//! are not all published.
 //! Source: Standard Payments, card form of payment, version 1:
 //! `AdditionalTransactionProcessingOptions`, `StoredCredentialTransactionInformation`.
 
 use paceline_domain::text::Text;
-use paceline_engine::card::{Processing, StoredCredential, ThreeDSecure};
+use paceline_engine::card::{Exemption, Processing, StoredCredential, ThreeDSecure};
 
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
@@ -64,6 +65,7 @@ fn three_d_secure(details: Members<'_>) -> Result<ThreeDSecure, Fault> {
         cavv: details.known("cavv", Members::secret)?,
         version: details.known("threeDsVersion", Members::text)?,
         server_transaction: details.known("threeDsServerTransactionId", Members::text)?,
+        details: details.whole(),
     })
 }
 
@@ -73,17 +75,18 @@ fn stored_credential(credential: Members<'_>) -> Result<StoredCredential, Fault>
         "customerInitiated" => credential.object("customerInitiated", |customer| {
             let intent = customer.known(INTENT, Members::text)?;
             let storage = customer.known("instrumentStorageType", Members::text)?;
-            Ok(StoredCredential::Customer { intent, storage })
+            Ok(StoredCredential::Customer { intent, storage, details: customer.whole() })
         }),
         merchant => credential.object(merchant, |merchant| {
             let intent = merchant.known(INTENT, Members::text)?;
-            Ok(StoredCredential::Merchant { intent, previous: previous(merchant)? })
+            let previous = previous(merchant)?;
+            Ok(StoredCredential::Merchant { intent, previous, details: merchant.whole() })
         }),
     }
 }
 
-/// A third alternative, a payment of before, has no published name: whatever else is there, or
-/// nothing, is let pass.
+/// A third alternative, a payment of before, has no published name: whatever else is there is in the
+/// details.
 fn previous(merchant: Members<'_>) -> Result<Option<Text>, Fault> {
     const KNOWN: &str = "previousTransactionInformation";
     const NOT_PROVIDED: &str = "previousTransactionInformationNotProvided";
@@ -97,14 +100,14 @@ fn previous(merchant: Members<'_>) -> Result<Option<Text>, Fault> {
 }
 
 /// Of the reasons why nobody need be authenticated only one has its whole name published.
-fn exemption(options: Members<'_>) -> Result<Option<Text>, Fault> {
+fn exemption(options: Members<'_>) -> Result<Option<Exemption>, Fault> {
     const NOT_APPLICABLE: &str = "scaExemptionNotApplicable";
     let name = options.one_with_prefix("sca", NOT_APPLICABLE)?;
-    let none = name == NOT_APPLICABLE;
+    if name == NOT_APPLICABLE {
+        return options.object(NOT_APPLICABLE, |_| Ok(None));
+    }
+    let details = options.object(name, |exemption| Ok(exemption.whole()))?;
     let name = Text::parse(name)
         .map_err(|_| options.invalid(NOT_APPLICABLE, "what stands in its place has a long name"))?;
-    if none {
-        options.object(NOT_APPLICABLE, |_| Ok(()))?;
-    }
-    Ok((!none).then_some(name))
+    Ok(Some(Exemption { name, details }))
 }

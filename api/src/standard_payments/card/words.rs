@@ -281,7 +281,6 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::ChargebackExceedsRemainder { .. }
         | Refusal::TooMany
         | Refusal::NotRefunded
-        | Refusal::ReversedAlready
         | Refusal::CaseUnknown
         | Refusal::CaseTaken
         | Refusal::CaseClosed

@@ -137,6 +137,7 @@ impl CardPayment {
         Ok(vec![Event::CaseOpened { case }])
     }
 
+    /// Whoever hears no answer says it again: a chargeback is won once.
     pub(super) fn decide_chargeback_reversal(
         &self,
         case: Text,
@@ -149,7 +150,7 @@ impl CardPayment {
             CaseState::Open => {
                 Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }])
             }
-            CaseState::Reversed { .. } => Err(Rejection::CaseClosed),
+            CaseState::Reversed { .. } => Ok(vec![]),
         }
     }
 

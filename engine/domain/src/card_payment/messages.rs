@@ -213,8 +213,6 @@ pub enum Rejection {
     TooMany,
     #[error("there is no such refund, or it has not succeeded")]
     NotRefunded,
-    #[error("the refund was reversed already")]
-    ReversedAlready,
     #[error("there is no such chargeback")]
     CaseUnknown,
     #[error("another case of this name is known")]

@@ -124,6 +124,7 @@ impl CardPayment {
         [concluded].into_iter().chain(referenced).collect()
     }
 
+    /// Whoever hears no answer says it again: a refund is undone once.
     pub(super) fn decide_reversal(
         &self,
         refund: RefundId,
@@ -134,7 +135,7 @@ impl CardPayment {
             Some(RefundProgress::Refunded) => {
                 Ok(vec![Event::RefundReversed { refund, raw, at: now }])
             }
-            Some(RefundProgress::Reversed) => Err(Rejection::ReversedAlready),
+            Some(RefundProgress::Reversed) => Ok(vec![]),
             Some(RefundProgress::Asking | RefundProgress::Failed(_)) | None => {
                 Err(Rejection::NotRefunded)
             }

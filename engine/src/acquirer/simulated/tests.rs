@@ -39,8 +39,8 @@ fn card(number: &str) -> CardOnFile {
     CardOnFile {
         number: Secret::new(digits(number).into_bytes()),
         name: Secret::new(&b"D. Okafor"[..]),
-        expires: Expiry { month: 4, year: 2028 },
-        token: Some(NetworkToken { cryptogram: None }),
+        expires: Some(Expiry { month: 4, year: 2028 }),
+        token: Some(NetworkToken { kind: None, cryptogram: None }),
     }
 }
 
@@ -445,7 +445,8 @@ async fn addresses_are_judged_by_their_postal_code_or_by_the_card() {
 async fn a_stored_credential_is_judged_if_and_only_if_one_was_told_of() {
     let judged = async |number, told: bool| {
         let (acquirer, _) = opened();
-        let customer = StoredCredential::Customer { intent: None, storage: None };
+        let details = Secret::new(&b"{}"[..]);
+        let customer = StoredCredential::Customer { intent: None, storage: None, details };
         let stored_credential = told.then_some(customer);
         let processing = Processing { stored_credential, ..Processing::default() };
         verdict(acquirer.authorize(Authorize { processing, ..ask(number) }).await).stored_credential

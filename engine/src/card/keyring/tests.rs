@@ -30,7 +30,7 @@ fn kept() -> CardOnFile {
     CardOnFile {
         number: Secret::new(NUMBER.as_bytes()),
         name: Secret::new("Ðuro Okafor".as_bytes()),
-        expires: Expiry { month: 12, year: 2028 },
+        expires: Some(Expiry { month: 12, year: 2028 }),
         token: None,
     }
 }
@@ -58,7 +58,7 @@ fn a_card_opens_as_it_was_sealed_and_for_nobody_else() {
 fn a_cryptogram_is_never_sealed() {
     let token = |cryptogram: Option<&[u8]>| {
         let cryptogram = cryptogram.map(|bytes| Secret::new(bytes.to_vec()));
-        CardOnFile { token: Some(NetworkToken { cryptogram }), ..kept() }
+        CardOnFile { token: Some(NetworkToken { kind: None, cryptogram }), ..kept() }
     };
     let keyring = keyring();
     let sealed = keyring.seal(CARD, &token(Some(b"AgAAAAAAAIR8CQrXcIhbQAAAAAA=")));

@@ -1,3 +1,4 @@
+use paceline_engine::card::{StoredCredential, TokenKind};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +33,7 @@ fn all_apply() -> Value {
             "transactionIntentClassification": "RECURRING",
             "previousTransactionInformation": {"networkTransactionIdentifier": "net-7"},
         }},
-        "scaLowValueExemption": {},
+        "scaLowValueExemption": {"upTo": "30000000"},
     })
 }
 
@@ -122,7 +123,8 @@ fn a_card_is_read_whole() {
     let asked = authorized(Flow::Reserve, &reserve()).unwrap();
     assert_eq!(asked.card.number.expose(), NUMBER.as_bytes());
     assert_eq!(asked.card.name.expose(), NAME.as_bytes());
-    assert_eq!((asked.card.expires.month, asked.card.expires.year), (4, 2028));
+    let expires = asked.card.expires.unwrap();
+    assert_eq!((expires.month, expires.year), (4, 2028));
     assert_eq!(asked.card.token, None);
     assert_eq!(asked.cvn.unwrap().expose(), CVN.as_bytes());
     assert_eq!(asked.amount.unwrap().0, 24_990_000);
@@ -138,20 +140,52 @@ fn a_networks_token_and_every_option_are_read() {
     let asked = authorized(Flow::Capture, &with_token()).unwrap();
     let token = asked.card.token.unwrap();
     assert_eq!(token.cryptogram.unwrap().expose(), CRYPTOGRAM.as_bytes());
+    assert_eq!(token.kind, Some(TokenKind::Device));
     assert_eq!(asked.cvn, None);
     let processing = asked.processing;
     assert_eq!(processing.network.as_deref(), Some("VISA"));
     assert_eq!(processing.commerce_indicator.as_deref(), Some("05"));
-    assert_eq!(processing.exemption.as_deref(), Some("scaLowValueExemption"));
+    let exemption = processing.exemption.unwrap();
+    assert_eq!(&*exemption.name, "scaLowValueExemption");
+    assert_eq!(exemption.details.expose(), br#"{"upTo":"30000000"}"#);
     let authentication = processing.three_d_secure.unwrap();
     assert_eq!(authentication.cavv.unwrap().expose(), CAVV.as_bytes());
     assert_eq!(authentication.version.as_deref(), Some("2.2.0"));
-    let Some(paceline_engine::card::StoredCredential::Merchant { intent, previous }) =
-        processing.stored_credential
+    let whole = String::from_utf8(authentication.details.expose().to_vec()).unwrap();
+    assert!(whole.contains(r#""unknownMember":1"#), "what is not published is passed on");
+    let Some(StoredCredential::Merchant { intent, previous, .. }) = processing.stored_credential
     else {
         panic!("the merchant began it");
     };
     assert_eq!((intent.as_deref(), previous.as_deref()), (Some("RECURRING"), Some("net-7")));
+}
+
+#[test]
+fn a_payment_of_before_that_is_known_by_another_name_is_passed_on() {
+    let mut body = with_token();
+    let stored = "storedCredentialTransactionInformation";
+    body["additionalTransactionProcessingOptions"][stored] =
+        json!({"merchantInitiated": {"legacyMerchantTransaction": {"id": "old-1"}}});
+    let asked = authorized(Flow::Capture, &body).unwrap();
+    let Some(StoredCredential::Merchant { previous, details, .. }) =
+        asked.processing.stored_credential
+    else {
+        panic!("the merchant began it");
+    };
+    assert_eq!(previous, None);
+    assert_eq!(details.expose(), br#"{"legacyMerchantTransaction":{"id":"old-1"}}"#);
+}
+
+#[test]
+fn a_networks_token_may_come_without_its_expiry_but_not_with_half_of_it() {
+    let mut body = with_token();
+    let token = body["accountDetails"]["paymentToken"].as_object_mut().unwrap();
+    token.remove("expiryMonth");
+    let fault = authorized(Flow::Capture, &body).unwrap_err();
+    let field = "accountDetails.paymentToken.expiryMonth";
+    assert_eq!(wrong(fault), ("MISSING_REQUIRED_FIELD", field.into()));
+    body["accountDetails"]["paymentToken"].as_object_mut().unwrap().remove("expiryYear");
+    assert_eq!(authorized(Flow::Capture, &body).unwrap().card.expires, None);
 }
 
 #[test]
