@@ -25,8 +25,8 @@ export const options = {
       rate: RATE,
       timeUnit: '1s',
       duration: DURATION,
-      // A second's worth: starting one more while it runs takes longer than a purchase does.
-      preAllocatedVUs: RATE,
+      // Two seconds' worth: starting one more while it runs takes longer than a purchase does.
+      preAllocatedVUs: RATE * 2,
       maxVUs: RATE * 4,
     },
     watch: { executor: 'constant-vus', exec: 'watch', vus: 1, duration: DURATION, gracefulStop: '1m' },
