@@ -2,7 +2,8 @@
 //!
 //! Why here: a key must not leave while a card is still under it, and only whoever has the cards
 //! open can tell.
-//! Promise: a new key is on disk before anything is sealed with it.
+//! Promise: a new key is on disk before anything is sealed with it. A change goes on to its end when
+//! whoever asked for it has gone: cards are many, and a request is short.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,12 +13,15 @@ use paceline_engine::acquirer::Acquirer;
 use paceline_engine::card::keyring::{KeySource, Keyring, KeyringError};
 use paceline_engine::card::{Acquiring, LookupChanged, Resealed};
 use paceline_engine::{Engine, EngineError};
+use tokio::sync::Mutex;
 
 /// The keys in use, with the acquirer whose cards they open, and where they are read from.
 pub struct CardKeys {
     pub acquiring: Acquiring,
     source: KeySource,
     marker: PathBuf,
+    /// One change at a time.
+    changing: Arc<Mutex<()>>,
 }
 
 /// Why the keys are as they were.
@@ -36,6 +40,8 @@ pub enum Unchanged {
          then sealed with the newest one"
     )]
     InUse(u64),
+    #[error("another change is under way, and goes on: ask again when the log tells of its end")]
+    UnderWay,
 }
 
 impl CardKeys {
@@ -53,7 +59,7 @@ impl CardKeys {
         let source = source.unwrap_or_else(|| KeySource::File(data_dir.join("CARD_KEYS")));
         let marker = data_dir.join("CARD_KEYS_USED");
         let acquiring = Acquiring::new(acquirer, Keyring::open(&source, &marker)?);
-        Ok(Self { acquiring, source, marker })
+        Ok(Self { acquiring, source, marker, changing: Arc::default() })
     }
 
     /// # Errors
@@ -62,32 +68,71 @@ impl CardKeys {
         Ok(self.acquiring.replace_keys(Keyring::open(&self.source, &self.marker)?)?)
     }
 
-    /// Adds a key, and seals every card with it.
+    /// Adds a key, and seals every card with it. Returns its name.
     ///
     /// # Errors
     /// [`Unchanged`].
-    pub async fn rotate(&self, engine: &Engine) -> Result<(Text, Resealed), Unchanged> {
-        let KeySource::File(path) = &self.source else { return Err(Unchanged::NoFile) };
-        let key = Keyring::rotate(path)?;
-        self.reload()?;
-        Ok((key, engine.reseal_cards().await?))
+    pub async fn rotate(self: &Arc<Self>, engine: &Engine) -> Result<(Text, Resealed), Unchanged> {
+        let (keys, engine) = (Arc::clone(self), engine.clone());
+        self.to_the_end(async move {
+            let KeySource::File(path) = &keys.source else { return Err(Unchanged::NoFile) };
+            let key = Keyring::rotate(path)?;
+            keys.reload()?;
+            Ok((key, seal_all(&engine).await?))
+        })
+        .await
+    }
+
+    /// Seals every card with the newest key: keys in the environment are changed there, and a
+    /// rotation may have been cut off by the end of the process. Returns the key's name.
+    ///
+    /// # Errors
+    /// [`Unchanged`].
+    pub async fn reseal(self: &Arc<Self>, engine: &Engine) -> Result<(Text, Resealed), Unchanged> {
+        let (key, engine) = (self.acquiring.keyring().current().clone(), engine.clone());
+        self.to_the_end(async move { Ok((key, seal_all(&engine).await?)) }).await
     }
 
     /// Takes a key out of use, unless a card is still under it.
     ///
     /// # Errors
     /// [`Unchanged`].
-    pub async fn retire(&self, engine: &Engine, key: &Text) -> Result<(), Unchanged> {
-        let KeySource::File(path) = &self.source else { return Err(Unchanged::NoFile) };
-        // A rotation that was interrupted is finished; what is found after that could not be.
-        engine.reseal_cards().await?;
-        let left = engine.reseal_cards().await?;
-        match left.resealed + left.unread {
-            0 => {
-                Keyring::retire(path, key)?;
-                self.reload()
+    pub async fn retire(self: &Arc<Self>, engine: &Engine, key: &Text) -> Result<(), Unchanged> {
+        let (keys, engine, key) = (Arc::clone(self), engine.clone(), key.clone());
+        self.to_the_end(async move {
+            let KeySource::File(path) = &keys.source else { return Err(Unchanged::NoFile) };
+            // A rotation that was cut off is finished; what is found after that could not be.
+            seal_all(&engine).await?;
+            let left = seal_all(&engine).await?;
+            match left.resealed + left.unread {
+                0 => {
+                    Keyring::retire(path, &key)?;
+                    keys.reload()
+                }
+                under => Err(Unchanged::InUse(under)),
             }
-            under => Err(Unchanged::InUse(under)),
-        }
+        })
+        .await
     }
+
+    async fn to_the_end<T: 'static>(
+        &self,
+        change: impl Future<Output = Result<T, Unchanged>> + 'static,
+    ) -> Result<T, Unchanged> {
+        let turn = Arc::clone(&self.changing).try_lock_owned();
+        let turn = turn.map_err(|_| Unchanged::UnderWay)?;
+        let change = actix::spawn(async move {
+            let done = change.await;
+            drop(turn);
+            done
+        });
+        change.await.map_err(|_| EngineError::Stopped)?
+    }
+}
+
+async fn seal_all(engine: &Engine) -> Result<Resealed, EngineError> {
+    let told = engine.reseal_cards().await?;
+    let Resealed { cards, resealed, unread } = told;
+    tracing::info!(cards, resealed, unread, "cards are encrypted afresh");
+    Ok(told)
 }

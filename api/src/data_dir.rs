@@ -58,8 +58,15 @@ fn seal_key(file: &Path, was_made: bool) -> Result<SealKey, String> {
     key.map_err(|cause| format!("{name}: {cause}"))
 }
 
+/// What to do when a disk refuses what is written.
+const ONCE_MENDED: &str = "Everything that was acknowledged is on disk. Make room on it, or mend it, \
+                           and start again; if the start refuses the directory, restore it from a \
+                           backup";
+
 fn log_options(storage: &config::Storage) -> RocksOptions {
-    let stopped = |why: &str| logging::abort(&format!("the log of events has stopped: {why}"));
+    let stopped = |why: &str| {
+        logging::abort(&format!("the log of events has stopped: {why}. {ONCE_MENDED}"));
+    };
     RocksOptions {
         cache_bytes: storage.cache_bytes,
         memtable_bytes: storage.memtable_bytes,
@@ -68,7 +75,9 @@ fn log_options(storage: &config::Storage) -> RocksOptions {
 }
 
 fn book_options() -> RocksOptions {
-    let stopped = |why: &str| logging::abort(&format!("the processor's book has stopped: {why}"));
+    let stopped = |why: &str| {
+        logging::abort(&format!("the processor's book has stopped: {why}. {ONCE_MENDED}"));
+    };
     RocksOptions {
         cache_bytes: limits::BOOK_BYTES,
         memtable_bytes: limits::BOOK_BYTES,

@@ -3,6 +3,8 @@
 //! Why: issuers and networks tell people, by mail and portal, what an acquirer's connector would tell
 //! a program. Both end in the same call to the engine.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use paceline_domain::card_payment::{CardPayment, CaseKind, DisputeReason, RawResult, Stage};
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, RequestId};
@@ -254,6 +256,10 @@ pub async fn keys_changed(admin: &Admin, engine: &Engine, change: &str, body: &[
             let (key, told) = card_keys.rotate(engine).await.map_err(unchanged)?;
             Ok(books::resealed(&key, told))
         }
+        "reseal" => {
+            let (key, told) = card_keys.reseal(engine).await.map_err(unchanged)?;
+            Ok(books::resealed(&key, told))
+        }
         "retire" => {
             let retiring: Retiring = serde_json::from_slice(body).map_err(bad)?;
             card_keys.retire(engine, &text(&retiring.key)?).await.map_err(unchanged)?;
@@ -263,6 +269,6 @@ pub async fn keys_changed(admin: &Admin, engine: &Engine, change: &str, body: &[
     }
 }
 
-fn known(admin: &Admin) -> Result<&CardKeys, (StatusCode, String)> {
+fn known(admin: &Admin) -> Result<&Arc<CardKeys>, (StatusCode, String)> {
     admin.card_keys().ok_or_else(|| (StatusCode::SERVICE_UNAVAILABLE, "starting".to_owned()))
 }

@@ -107,8 +107,8 @@ impl Admin {
     }
 
     /// Known once it has started.
-    pub fn card_keys(&self) -> Option<&CardKeys> {
-        self.card_keys.get().map(|keys| &**keys)
+    pub fn card_keys(&self) -> Option<&Arc<CardKeys>> {
+        self.card_keys.get()
     }
 
     /// `None` outside development mode.

@@ -40,9 +40,14 @@ pub enum Command {
     /// they say that their old key is withdrawn, `paceline keys retire OLD`, SIGHUP.
     ///
     /// With --cards the server adds a key for card data and seals every card's number with it;
-    /// `paceline keys retire --cards OLD` takes the old one away once no card is under it.
+    /// `paceline keys retire --cards OLD` takes the old one away once no card is under it. Keys in
+    /// the environment are changed there; `paceline keys reseal`, after the start, seals the cards.
     #[command(verbatim_doc_comment)]
     Rotate(Make),
+    /// Seal the number of every card with the newest key of card data, of a server that runs
+    ///
+    /// Needed where the keys are in the environment, and after a rotation that was cut off.
+    Reseal(Asking),
     /// Take a key out of use; it is kept in `retired`
     Retire(Retire),
 }
@@ -127,6 +132,7 @@ pub fn run(command: &Command) -> Result<(), Failure> {
         Command::Rotate(Make { of, .. }) if of.cards => {
             of.asking.post("/card-keys/rotate", &json!({}))
         }
+        Command::Reseal(asking) => asking.post("/card-keys/reseal", &json!({})),
         Command::Retire(Retire { of, key, .. }) if of.cards => {
             of.asking.post("/card-keys/retire", &json!({"key": key}))
         }

@@ -77,6 +77,7 @@ fn a_sync_that_fails_ends_the_program_and_loses_nothing_that_was_acknowledged() 
     assert!(last.contains("the log of events has stopped"), "{last}");
     assert!(last.contains("shard-00") && last.contains(".log"), "it names the file: {last}");
     assert!(last.contains("Input/output error"), "{last}");
+    assert!(last.contains("mend it, and start again"), "it says what to do: {last}");
 
     fs::remove_file(home.join("fail")).unwrap();
     let serving = serving.again();

@@ -35,6 +35,7 @@ fn a_full_disk_ends_the_program_and_loses_nothing_that_was_acknowledged() {
     let last = told.lines().last().unwrap();
     assert!(last.contains("has stopped"), "{last}");
     assert!(last.contains("File too large"), "{last}");
+    assert!(last.contains("Make room on it"), "it says what to do: {last}");
 
     let serving = serving.again();
     let compared = Compared::of_all(each(&mut buyers, |buyer| buyer.compare_all(serving.public)));

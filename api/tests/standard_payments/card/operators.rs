@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use paceline_engine::card::keyring::Keyring;
+
 use super::google::{APPROVES, captured, defence, done, operate, payment, refund};
 use crate::common::{Serving, until};
 
@@ -84,6 +86,20 @@ fn keys_of_card_data_change_while_cards_are_used() {
     let capture = super::google::capture("a", 1_000_000);
     done(&serving, "asynchronousCaptureFundsReservation", "c", capture);
     until(|| operate(&serving, &["dispute", "show", "c"]).1.contains("captured"));
+}
+
+#[test]
+fn cards_are_sealed_afresh_under_keys_that_were_changed_elsewhere() {
+    let serving = Serving::with("");
+    done(&serving, "reserveFunds", "a", payment(APPROVES, 1_000_000));
+    // As an operator does whose keys are where the server cannot write.
+    Keyring::rotate(&serving.data_dir().join("CARD_KEYS")).unwrap();
+    let serving = serving.again();
+    for sealed_afresh in ["1", "0"] {
+        let told = ran(&serving, &["keys", "reseal"]);
+        let row: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(row, ["key-2", "1", sealed_afresh, "0"], "{told}");
+    }
 }
 
 #[test]
