@@ -305,9 +305,14 @@ impl Proving {
         }
     }
 
+    /// A password that is only verified is presented for nobody: it proves whom it was sent to.
     fn is_for(&self, using: &Use) -> bool {
-        let account = using.account.as_ref().is_none_or(|account| *account == self.account);
-        account && (self.association.is_none() || self.association == using.association)
+        let (account, association) = (&using.account, &using.association);
+        if account.is_none() && association.is_none() {
+            return true;
+        }
+        account.as_ref().is_none_or(|account| *account == self.account)
+            && (self.association.is_none() || self.association == *association)
     }
 }
 

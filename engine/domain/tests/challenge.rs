@@ -139,6 +139,23 @@ fn a_proof_is_of_its_account_and_of_its_association() {
 }
 
 #[test]
+fn a_password_that_was_sent_to_an_association_is_verified_on_its_own() {
+    let bound = || {
+        let mut challenge = Machine::new(challenge::decide, challenge::apply);
+        let mut sending = sending();
+        sending.proving.association = Some(association("one"));
+        let send = Send { id: ID, to: Ok(sending), now: NOW };
+        challenge.give(Command::Send(Box::new(send))).unwrap();
+        challenge.give(Command::SendAnswered(Ok(()))).unwrap();
+        challenge
+    };
+    assert_eq!(using(&mut bound(), password(1, "right")), Ok(()));
+    // A payment that names no association is not the association's.
+    let paid = Use { account: Some(account_id("sally")), ..password(1, "right") };
+    assert_eq!(using(&mut bound(), paid), Err(Rejection::OtherAccount));
+}
+
+#[test]
 fn a_password_is_no_sign_in_and_a_sign_in_is_no_password() {
     assert_eq!(using(&mut sent(), signed_in(1)), Err(Rejection::NotMatched));
     assert_eq!(using(&mut approved(), password(1, "right")), Err(Rejection::NotMatched));

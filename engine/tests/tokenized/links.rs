@@ -107,6 +107,20 @@ fn a_password_is_used_by_one_request_and_its_repeat() {
 }
 
 #[test]
+fn a_password_that_was_sent_to_an_association_is_verified_on_its_own() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = linked(&integrator).await;
+        let to = OtpReceiver::Association(association("association-gpt"));
+        send_otp(&engine, "otp:1", to).await;
+        let password = integrator.phones.password();
+        let password = std::str::from_utf8(password.expose()).unwrap();
+        let right = verify(&engine, "ver:1", "otp:1", password).await;
+        assert!(right.contains("OtpVerified") && right.contains("Ok(())"), "{right}");
+    });
+}
+
+#[test]
 fn wrong_passwords_are_counted_and_then_the_right_one_does_not_match_either() {
     run(async {
         let integrator = Integrator::new();
