@@ -209,7 +209,9 @@ pub fn apply(state: &mut State, event: &Event) {
         Event::GivenUp => *state = phase(Phase::GivenUp),
         Event::Sent => {
             let sending = state.as_ref().and_then(sending).expect("a message was on its way");
-            *state = phase(Phase::Open(sending.proving.clone()));
+            let open = Phase::Open(sending.proving.clone());
+            // Whoever guessed while the message was on its way has tried.
+            state.as_mut().expect("a message was on its way").phase = open;
         }
         Event::Tried { by, .. } => {
             let challenge = state.as_mut().expect("a challenge is made before it is tried");

@@ -203,6 +203,18 @@ fn who_knows_the_password_before_the_messenger_answers_has_it_from_the_message()
 }
 
 #[test]
+fn wrong_tries_before_the_messenger_answers_count() {
+    let mut challenge = Machine::new(challenge::decide, challenge::apply);
+    let send = Send { id: ID, to: Ok(sending()), now: NOW };
+    challenge.give(Command::Send(Box::new(send))).unwrap();
+    for by in 1..=TRIES_MAX as u128 {
+        using(&mut challenge, password(by, "wrong")).unwrap_err();
+    }
+    challenge.give(Command::SendAnswered(Ok(()))).unwrap();
+    assert_eq!(using(&mut challenge, password(99, "right")), Err(Rejection::NotMatched));
+}
+
+#[test]
 fn what_was_never_begun_is_unknown() {
     let mut nobody = Machine::new(challenge::decide, challenge::apply);
     assert_eq!(nobody.give(Command::Use(signed_in(1))), Err(Rejection::Unknown));
