@@ -204,11 +204,16 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             Ok(vec![Event::AssociationDropped { by }])
         }
         (Command::AssociationTaken { .. }, _) => Ok(vec![]),
-        (Command::Refresh { proof, by, asked, now }, Phase::Linked { refreshing, .. }) => {
+        (Command::Refresh { proof, by, asked, now }, Phase::Linked { linked, refreshing }) => {
             let latest = state.as_ref().and_then(|link| link.latest.as_ref());
             match refreshing {
                 Some(open) => same(open.by == by && open.asked == asked, Rejection::InProgress),
                 None if latest.is_some_and(|(before, _)| *before == by) => Ok(vec![]),
+                // For good: the proof is not even used.
+                None if linked.invalidated => {
+                    let why = Decline::LinkInvalidated;
+                    Ok(vec![Event::RefreshDeclined { by, why, at: now }])
+                }
                 None => {
                     let refreshing = Box::new(Refreshing { proof, by, asked });
                     Ok(vec![Event::RefreshStarted { refreshing, at: now }])
@@ -251,8 +256,12 @@ fn proven(
         (Phase::Associating(open), Err(why)) if open.by == by => {
             vec![Event::AssociationDeclined { by, why, at }]
         }
-        (Phase::Linked { refreshing: Some(open), .. }, customer) if open.by == by => {
+        (Phase::Linked { linked, refreshing: Some(open) }, customer) if open.by == by => {
             vec![match customer {
+                // Revoked while the proof was looked at.
+                Ok(_) if linked.invalidated => {
+                    Event::RefreshDeclined { by, why: Decline::LinkInvalidated, at }
+                }
                 Ok(_) => Event::Refreshed { by, expires_at, at },
                 Err(why) => Event::RefreshDeclined { by, why, at },
             }]

@@ -157,6 +157,21 @@ fn a_revoked_link_is_spent_from_no_more() {
 }
 
 #[test]
+fn a_revoked_link_is_not_refreshed() {
+    let declined = Outcome::RefreshDeclined(Decline::LinkInvalidated);
+    let mut link = linked();
+    link.give(Command::Invalidate { now: NOW }).unwrap();
+    link.give(refresh(2)).unwrap();
+    assert_eq!(pending(&link.state), None, "its proof is not used");
+    assert_eq!(latest(&link), declined);
+    let mut meanwhile = linked();
+    meanwhile.give(refresh(2)).unwrap();
+    meanwhile.give(Command::Invalidate { now: NOW }).unwrap();
+    meanwhile.give(proven(2, Standing::Open)).unwrap();
+    assert_eq!(latest(&meanwhile), declined);
+}
+
+#[test]
 fn a_late_word_of_an_earlier_try_changes_nothing() {
     let mut link = linked();
     assert_eq!(link.give(unproven(1, Decline::ProofExpired)), Ok(vec![]));

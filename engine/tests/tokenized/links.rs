@@ -252,6 +252,11 @@ fn a_revoked_link_has_its_own_result() {
         engine.invalidate_link(&association("association-gpt")).await.unwrap();
         let revoked = capture(&engine, "cap:1", "gpt", dollars(1)).await;
         assert!(revoked.contains("LinkInvalidated"), "{revoked}");
+        approve(&engine, "auth:again", "acct-sally").await;
+        let again = Proven::Redirect { authentication: request("auth:again") };
+        let refreshed = refresh(&engine, "ref:1", "gpt", again.clone()).await;
+        assert!(refreshed.contains("Refreshed") && refreshed.contains("LinkInvalidated"));
+        assert_eq!(refresh(&engine, "ref:1", "gpt", again).await, refreshed);
     });
 }
 
