@@ -3,12 +3,14 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
 use actix::{Addr, ArbiterHandle};
+use paceline_domain::link::Customer;
+use paceline_domain::name::Identifier;
 use paceline_domain::tables::Tables;
 use paceline_domain::time::Timestamp;
 use paceline_storage::EventLog;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::bank::Bank;
+use crate::bank::{Bank, Unavailable};
 use crate::card;
 use crate::clock::Surroundings;
 use crate::directory::Directory;
@@ -152,6 +154,13 @@ impl World {
             let _ = told.send(work(&*log)); // whoever asked may have gone
         }));
         heard.await.ok()
+    }
+
+    /// The customer whom this identifies. A bank that takes too long does not answer.
+    pub(crate) async fn customer(&self, who: &Identifier) -> Result<Option<Customer>, Unavailable> {
+        let asked = self.bank.find(who);
+        let found = tokio::time::timeout(self.options.gateway_timeout, asked).await;
+        found.unwrap_or(Err(Unavailable))
     }
 
     /// The picture of prices, rates and stock that a command takes along.

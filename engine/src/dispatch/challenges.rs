@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use paceline_domain::challenge::{Command, Effect};
 use paceline_domain::decline::Decline;
+use paceline_domain::time::Timestamp;
 
 use super::{Repeats, later};
 use crate::entity::Carried;
@@ -20,6 +21,8 @@ pub(crate) async fn send(
 ) -> Carried<Command> {
     let unsent = Carried::Done(Command::SendAnswered(Err(Decline::MessageUnsent)));
     let Effect { id, phone, matching_token, expires_at } = effect;
+    let lives = u64::try_from(world.options.tokenized.otp_lives.as_millis()).unwrap_or(u64::MAX);
+    let since = Timestamp(expires_at.0.saturating_sub(lives));
     // Without the key that sealed it there is no password to send, and will be none.
     let (Some(messenger), Some(password)) = (&world.messenger, password) else { return unsent };
     let mut repeats = Repeats::new(&world.metrics);
@@ -39,5 +42,5 @@ pub(crate) async fn send(
             Sent::Unknown => repeats.wait(|| format!("the messenger's word on {id}")).await,
         }
     }
-    Carried::Later(later(world, world.now(), OWED_FIRST, OWED_LONGEST))
+    Carried::Later(later(world, since, OWED_FIRST, OWED_LONGEST))
 }

@@ -10,10 +10,16 @@ use paceline_domain::name::{self, Holder, Identifier};
 use paceline_domain::time::Timestamp;
 
 use super::{Known, ask, later};
-use crate::bank::Unavailable;
 use crate::entity::{Carried, Challenges, Names, decline};
 use crate::limits::{OWED_FIRST, OWED_LONGEST};
 use crate::world::World;
+
+/// The bank does not answer.
+struct Away {
+    /// Until then somebody is waiting, and the bank is asked every second or so; from then on less
+    /// and less.
+    since: Timestamp,
+}
 
 /// The name of the association is taken first, and given back if nothing comes of it.
 pub(crate) async fn find_out(world: &Arc<World>, effect: Effect) -> Carried<Command> {
@@ -40,7 +46,7 @@ pub(crate) async fn find_out(world: &Arc<World>, effect: Effect) -> Carried<Comm
             let lives = world.options.tokenized.token_lives;
             Carried::Done(Command::Proven { by, customer, now: world.now(), lives })
         }
-        Err(Unavailable) => Carried::Later(later(world, world.now(), OWED_FIRST, OWED_LONGEST)),
+        Err(Away { since }) => Carried::Later(later(world, since, OWED_FIRST, OWED_LONGEST)),
     }
 }
 
@@ -66,16 +72,15 @@ async fn prove(
     account: Option<AccountId>,
     association: &AssociationId,
     now: Timestamp,
-) -> Result<Result<Box<Customer>, Decline>, Unavailable> {
+) -> Result<Result<Box<Customer>, Decline>, Away> {
     let association = Some(association.clone());
-    let account = match use_proof(world, Use { by, proof, account, association, now }).await {
-        Ok(challenge) => match challenge.proving() {
-            Some(proving) => proving.account.clone(),
-            None => return Ok(Err(Decline::ProofNotMatched)),
-        },
+    let challenge = match use_proof(world, Use { by, proof, account, association, now }).await {
+        Ok(challenge) => challenge,
         Err(why) => return Ok(Err(why)),
     };
-    let customer = world.bank.find(&Identifier::Account(account)).await?;
+    let Some(proving) = challenge.proving() else { return Ok(Err(Decline::ProofNotMatched)) };
+    let (who, since) = (Identifier::Account(proving.account.clone()), proving.expires_at);
+    let customer = world.customer(&who).await.map_err(|_| Away { since })?;
     Ok(customer.map(Box::new).ok_or(Decline::AccountClosed))
 }
 

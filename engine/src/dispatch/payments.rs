@@ -18,7 +18,7 @@ use paceline_domain::statement::LineKind;
 
 use super::links::use_proof;
 use super::{Known, Repeats, ask, later};
-use crate::bank::{Answer, Transfer};
+use crate::bank::{Answer, Transfer, Unavailable};
 use crate::entity::{Carried, Journals, Names, Notices, hashed};
 use crate::limits::{OWED_FIRST, OWED_LONGEST, RETRIES_BEFORE_OVERDUE};
 use crate::world::World;
@@ -26,10 +26,10 @@ use crate::world::World;
 pub(crate) async fn carry_out(world: &Arc<World>, effect: Effect) -> Carried<Command> {
     match effect {
         Effect::Conclude { of, wanted, proof } => conclude(world, of, *wanted, proof).await,
-        Effect::Settle { of, concluded } => {
-            settle(world, of, *concluded).await;
-            Carried::Done(Command::ConfirmSettled { part: of.part })
-        }
+        Effect::Settle { of, concluded } => match settle(world, of, *concluded).await {
+            Ok(()) => Carried::Done(Command::ConfirmSettled { part: of.part }),
+            Err(Unavailable) => Carried::Later(later(world, of.at, OWED_FIRST, OWED_LONGEST)),
+        },
     }
 }
 
@@ -103,8 +103,8 @@ async fn ask_bank(world: &World, transfer: Transfer) -> Option<Result<(), Declin
 }
 
 /// Our books first, then Google, and the bank last: it must know the movement for as long as
-/// anybody might ask for it again.
-async fn settle(world: &Arc<World>, of: Of, told: Told) {
+/// anybody might ask for it again. What was done is not done twice when all of it is repeated.
+async fn settle(world: &Arc<World>, of: Of, told: Told) -> Result<(), Unavailable> {
     let Told { integrator, moved, notice } = told;
     if let Some(moved) = &moved {
         enter(world, of, &integrator, moved).await;
@@ -113,8 +113,11 @@ async fn settle(world: &Arc<World>, of: Of, told: Told) {
         owe(world, of, integrator, subject).await;
     }
     if let Some(moved) = moved {
-        world.bank.forget(&moved.account, movement(of)).await;
+        let told = world.bank.forget(&moved.account, movement(of));
+        let told = tokio::time::timeout(world.options.gateway_timeout, told).await;
+        told.map_err(|_| Unavailable)?;
     }
+    Ok(())
 }
 
 /// Of a refund: its request leads to the payment that it is taken from.

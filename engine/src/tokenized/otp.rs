@@ -106,7 +106,7 @@ impl Engine {
                 (Some(association.clone()), Identifier::Account(account))
             }
         };
-        let found = self.0.world.bank.find(&who).await.map_err(|_| Stopped::Away)?;
+        let found = self.0.world.customer(&who).await.map_err(|_| Stopped::Away)?;
         Ok((association, found))
     }
 

@@ -141,7 +141,7 @@ impl Engine {
     }
 
     async fn customer(&self, who: &Identifier) -> Result<(AccountId, Option<Decline>), Stopped> {
-        match self.0.world.bank.find(who).await {
+        match self.0.world.customer(who).await {
             Ok(Some(customer)) => Ok((customer.account, customer.standing.check().err())),
             Ok(None) => Err(Stopped::Refused(Refusal::CustomerUnknown)),
             Err(_) => Err(Stopped::Away),

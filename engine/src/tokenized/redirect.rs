@@ -7,6 +7,7 @@ use paceline_domain::link::Customer;
 use paceline_domain::name::Identifier;
 
 use super::{Approval, Refusal};
+use crate::bank::Unavailable;
 use crate::engine::Engine;
 use crate::entity::Challenges;
 use crate::error::EngineError;
@@ -33,7 +34,10 @@ impl Engine {
         who: &Identifier,
         password: &Secret,
     ) -> Result<Option<Customer>, EngineError> {
-        self.0.world.bank.sign_in(who, password).await.map_err(|_| EngineError::Overloaded)
+        let world = &self.0.world;
+        let asked = world.bank.sign_in(who, password);
+        let answered = tokio::time::timeout(world.options.gateway_timeout, asked).await;
+        answered.unwrap_or(Err(Unavailable)).map_err(|_| EngineError::Overloaded)
     }
 
     /// The account that an association leads to: the only one that may approve for it.

@@ -351,3 +351,32 @@ impl Bank for MuteBank {
         Box::pin(async {})
     }
 }
+
+/// A bank that takes every question and never answers.
+pub struct HangingBank;
+
+impl Bank for HangingBank {
+    fn find<'a>(&'a self, _: &'a Identifier) -> Asking<'a, Result<Option<Customer>, Unavailable>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn sign_in<'a>(
+        &'a self,
+        _: &'a Identifier,
+        _: &'a Secret,
+    ) -> Asking<'a, Result<Option<Customer>, Unavailable>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn debit(&self, _: Transfer) -> Asking<'_, Answer> {
+        Box::pin(std::future::pending())
+    }
+
+    fn credit(&self, _: Transfer) -> Asking<'_, Answer> {
+        Box::pin(std::future::pending())
+    }
+
+    fn forget<'a>(&'a self, _: &'a AccountId, _: MovementId) -> Asking<'a, ()> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use paceline_domain::name::Identifier;
 use paceline_domain::notice::Phase;
 use paceline_engine::bank::Asking;
 use paceline_engine::google::{Call, Delivery, Trouble};
 use paceline_engine::limits::GOOGLE_CALLS_MAX;
+use paceline_engine::tokenized::{Instrument, OtpReceiver, Pay, SendOtp};
 use paceline_engine::{Engine, EngineError, report};
 
 use crate::common::standard::*;
@@ -44,6 +46,28 @@ fn a_bank_that_does_not_answer_has_declined_nothing() {
         // Whoever was told to ask again is also told of the result.
         let told = integrator.google.hears(|_| true).await;
         assert!(format!("{:?}", told.what).contains("cap:1"), "{told:?}");
+    });
+}
+
+#[test]
+fn a_bank_that_hangs_keeps_nobody_waiting() {
+    run(async {
+        let mut integrator = Integrator::new();
+        integrator.bank = Some(Arc::new(HangingBank) as _);
+        integrator.shop.options.gateway_timeout = Duration::from_millis(20);
+        integrator.shop.options.tokenized.deadline = Duration::from_millis(20);
+        let engine = integrator.open();
+        let by_address = Instrument::Vpa(text("sally@paceline"));
+        let wanted = Pay { with: by_address, ..pay("cap:1", "gpt", dollars(1)) };
+        let answer = words(engine.capture(wanted, keyed("capture", "cap:1", 1)).await);
+        assert_eq!(answer, "503 Unfinished");
+        let to = OtpReceiver::Phone(text("+15550100001"));
+        let wanted = SendOtp { request: request("otp:1"), to, matching_token: text("Qm4tZ8kLp0w") };
+        let answer = words(engine.send_otp(wanted, keyed("sendOtp", "otp:1", 1)).await);
+        assert_eq!(answer, "503 Unfinished");
+        let who = Identifier::Email(text("sally@otheremail.com"));
+        let signed_in = engine.sign_in(&who, &secret("correct horse")).await;
+        assert_eq!(signed_in, Err(EngineError::Overloaded));
     });
 }
 
