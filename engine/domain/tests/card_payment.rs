@@ -18,6 +18,7 @@ use paceline_domain::card_payment::{
     Authorization, Authorize, CaptureRefusal, Command, Effect, Event, Flow, Hold, LineKind, Moved,
     Rejection, Stage, Subject, VOIDS_MAX, owes, pending, sleeps_until,
 };
+use paceline_domain::ids::RequestId;
 use paceline_domain::money::Micros;
 use paceline_domain::response_code::Failure;
 use paceline_domain::time::Timestamp;
@@ -272,6 +273,11 @@ fn the_table_of_reservation_states_cell_by_cell() {
         };
         assert_eq!(raw.scope.as_deref(), Some("VISA"));
         assert!(!movements(&payment).iter().any(|owed| matches!(owed, Effect::Capture { .. })));
+        payment.give(capture_at("cap:3", 5, LAPSES)).unwrap();
+        let refused =
+            crate::card::told(&payment).iter().filter_map(refused_capture).collect::<Vec<_>>();
+        assert_eq!(refused, ["cap:2", "cap:3"].map(request), "each request is told of");
+        assert_eq!(payment.give(refund(1, 1)), Err(Rejection::NotCaptured));
     }
     for mut payment in [lapsed(), held()] {
         payment.give(void_at("can:2", LAPSES)).unwrap();
@@ -289,6 +295,15 @@ fn the_table_of_reservation_states_cell_by_cell() {
     }
     assert_eq!(new().give(capture("cap:2", 8)), Err(Rejection::Unknown));
     assert_eq!(new().give(void("can:2")), Err(Rejection::Unknown));
+}
+
+fn refused_capture(told: &Subject) -> Option<RequestId> {
+    match told {
+        Subject::Captured { request, outcome: Err(CaptureRefusal::Lapsed), .. } => {
+            Some(request.clone())
+        }
+        _ => None,
+    }
 }
 
 #[test]

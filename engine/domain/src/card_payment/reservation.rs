@@ -28,7 +28,7 @@ pub enum Hold {
     Lapsed,
 }
 
-/// The one capture of a payment.
+/// The one capture of a payment, or the latest that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capture {
     /// What Google calls it by ever after.
@@ -73,19 +73,24 @@ impl Capture {
     pub(super) fn at_once(request: RequestId, amount: Micros, at: Timestamp) -> Self {
         Self { request, amount, asked_at: at, outcome: Some(Ok(())), reference: None }
     }
+
+    /// Nothing was taken, and nothing is being.
+    fn was_refused(&self) -> bool {
+        matches!(self.outcome, Some(Err(_)))
+    }
 }
 
 impl CardPayment {
-    /// Once, and at most what is held. What has lapsed is acknowledged, and Google is told that it
-    /// had.
+    /// Once, and at most what is held. What has lapsed is acknowledged, as often as it is asked for,
+    /// and Google is told each time that it had.
     pub(super) fn decide_capture(&self, ask: AskCapture) -> Result<Vec<Event>, Rejection> {
         let AskCapture { request, amount, now } = ask;
         match &self.capture {
             Some(first) if first.request == request && first.amount == amount => {
                 return Ok(vec![]);
             }
-            Some(_) => return Err(Rejection::CapturedAlready),
-            None => {}
+            Some(first) if !first.was_refused() => return Err(Rejection::CapturedAlready),
+            Some(_) | None => {}
         }
         if self.terms.flow == Flow::Verify {
             return Err(Rejection::OnlyVerified);
@@ -169,7 +174,8 @@ impl CardPayment {
         amount: Micros,
         at: Timestamp,
     ) {
-        assert!(self.capture.is_none(), "a payment is captured once");
+        let taken = self.capture.as_ref().is_some_and(|capture| !capture.was_refused());
+        assert!(!taken, "a payment is captured once");
         if let Hold::Held { .. } = self.hold {
             self.hold = Hold::Capturing;
         }

@@ -43,7 +43,7 @@ impl Drop for Paceline {
 }
 
 impl Paceline {
-    async fn start(
+    pub async fn start(
         addresses: [&str; 2],
         data_dir: PathBuf,
         environment: Vec<(&'static str, String)>,
@@ -239,7 +239,7 @@ fn listened_to(mut stdout: BufReader<ChildStdout>) -> ([String; 2], BufReader<Ch
 }
 
 /// Beside the tests, where a build of the workspace puts it.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.parent().and_then(|deps| deps.parent()).unwrap().join("paceline");
     assert!(program.exists(), "{} is built by `make build`", program.display());
