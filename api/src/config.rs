@@ -25,7 +25,7 @@ use paceline_storage::ShardCount;
 pub use card::Card;
 pub use merchant::{Merchant, Platform};
 pub use node::Place;
-pub use tokenized::{Google, Sms, Tokenized};
+pub use tokenized::{Development, Google, Sms, Tokenized};
 
 use node::Table;
 use section::{Problems, Section, Variables};
@@ -154,7 +154,8 @@ impl Config {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Config, Vec<Problem>> {
         let Some(file) = file else {
-            return Config::of(&Table::new(), &Variables::of(environment));
+            let config = Config::of(&Table::new(), &Variables::of(environment))?;
+            return Ok(config.without_a_file());
         };
         let text = std::fs::read_to_string(file).map_err(|cause| {
             vec![Problem { place: None, what: format!("{}: {cause}", file.display()) }]
@@ -224,6 +225,15 @@ impl Config {
         }
         let problems = problems.into_inner();
         if problems.is_empty() { Ok(config.with_handlers()) } else { Err(problems) }
+    }
+
+    /// Whoever gives no file tries Paceline out.
+    fn without_a_file(mut self) -> Self {
+        let development = &mut self.tokenized.development;
+        if *development == Development::Unsaid {
+            *development = Development::WherePossible;
+        }
+        self
     }
 
     /// The tables know which handlers are offered; the merchant's section says it.

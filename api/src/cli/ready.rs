@@ -11,6 +11,7 @@ use std::sync::Arc;
 use paceline_domain::tables::Tables;
 use tokio_rustls::TlsAcceptor;
 
+use super::tokenized::is_development;
 use crate::catalogue::{self, Feed};
 use crate::config::Config;
 use crate::tls;
@@ -35,6 +36,7 @@ pub fn ready(config: &Config) -> Result<Ready, Vec<String>> {
     let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose();
     let acceptor = acceptor.map_err(|cause| problems.push(cause.to_string()));
     let tables = tables(config).map_err(|bad| problems.extend(bad));
+    problems.extend(is_development(config).err());
     match (acceptor, tables) {
         (Ok(acceptor), Ok(tables)) if problems.is_empty() => Ok(Ready { acceptor, tables }),
         _ => Err(problems),

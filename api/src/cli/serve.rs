@@ -121,6 +121,8 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
             "Standard Payments in development mode: bodies are bare JSON, and whoever can connect \
              can pay. Configure `tokenized.keys_dir` to end it"
         );
+    } else if tokenized.is_none() {
+        tracing::info!("Standard Payments is not spoken: there is no `tokenized.keys_dir`");
     }
     tokenized.iter().for_each(Tokenized::tell_keys);
     let spoken = tokenized.as_ref().map(Tokenized::spoken);

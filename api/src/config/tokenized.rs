@@ -30,13 +30,26 @@ pub struct Tokenized {
     pub name: String,
     pub base_path: String,
     pub accounts: BTreeSet<IntegratorAccountId>,
-    /// `None`: development mode on a loopback address, and not spoken on another.
     pub keys_dir: Option<PathBuf>,
+    /// What is done where there are no keys.
+    pub development: Development,
     pub form: Form,
     pub clock_tolerance: Duration,
     pub results: Results,
     pub callback_hosts: Vec<String>,
     pub options: Options,
+}
+
+/// Whether bodies may be bare JSON, that whoever can connect can make and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Development {
+    /// Asked for: where it may not be, nothing starts.
+    Asked,
+    /// There is no file: somebody tries Paceline out.
+    WherePossible,
+    /// A file says nothing of it: it is an operator's, and has to ask.
+    Unsaid,
+    Refused,
 }
 
 /// How to reach Google.
@@ -74,6 +87,11 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
         base_path: section.value("base_path", base_path),
         accounts: section.value("accounts", accounts),
         keys_dir: section.optional("keys_dir", Node::path),
+        development: match section.optional("development", Node::boolean) {
+            Some(true) => Development::Asked,
+            Some(false) => Development::Refused,
+            None => Development::Unsaid,
+        },
         form: section.value("form", form),
         clock_tolerance: section.value("clock_tolerance", duration),
         results: results(section),

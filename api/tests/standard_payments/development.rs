@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::google::{done, request, send};
-use crate::common::{JSON, Serving, paceline, run, until};
+use crate::common::{JSON, Serving, paceline, run, serve_in, until};
 
 #[test]
 fn with_a_key_directory_bare_json_is_no_body_any_more() {
@@ -37,6 +37,26 @@ fn where_others_can_connect_and_there_is_no_key_the_wire_is_not_spoken() {
     assert_eq!(open.post("/tokenized/v1/echo", JSON, "{}").status, 404);
     assert_eq!(open.post("/card/v1/echo", JSON, "{}").status, 404);
     assert_eq!(open.get("/tokenized/authenticate").status, 404);
+}
+
+#[test]
+fn a_file_has_to_ask_for_it_and_is_refused_where_others_can_connect() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("paceline.toml");
+    std::fs::write(&file, "").unwrap();
+    let mut silent = serve_in(home.path());
+    silent.env_remove("PACELINE_TOKENIZED__DEVELOPMENT");
+    let silent = Serving::spawned(home, silent);
+    assert_eq!(silent.post("/tokenized/v1/echo", JSON, "{}").status, 404);
+    assert_eq!(silent.ask_admin("GET", "/development/sms?phone=%2B15550100001").status, 404);
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("paceline.toml");
+    let remote = "[tokenized]\ndevelopment = true\n[google]\nbase_url = \"https://google.com\"\n";
+    std::fs::write(&file, remote).unwrap();
+    let (ok, _, told) = run(&mut serve_in(home.path()));
+    assert!(!ok && told.contains("`google.base_url`, https://google.com"), "{told}");
+    let (ok, _, told) = run(paceline().args(["config", "check"]).arg(&file));
+    assert!(!ok && told.contains("tokenized.development"), "{told}");
 }
 
 #[test]
