@@ -145,6 +145,12 @@ pub const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Names whose wrong passwords are counted.
 pub const SIGN_IN_NAMES_MAX: usize = 10_000;
 
+/// A longer name is nobody's: an e-mail address has no more.
+pub const SIGN_IN_NAME_BYTES_MAX: usize = 254;
+
+/// Who signs in at once; each waits for a tenth of a second of a core. One more is told to come back.
+pub const SIGN_INS_MAX: usize = 32;
+
 /// Bytes of what an operator sends to the admin listener.
 pub const ADMIN_BODY_BYTES_MAX: usize = 16 * 1024;
 

@@ -12,24 +12,28 @@ use paceline_domain::ids::{AccountId, MovementId};
 use paceline_domain::link::Customer;
 use paceline_domain::name::{self, Holder, Identifier};
 use paceline_domain::payment::Direction;
+use paceline_storage::EventLog;
 use ring::pbkdf2;
+use tokio::sync::Semaphore;
 
 use crate::bank::{Answer, Asking, Bank, Transfer, Unavailable};
 use crate::dispatch::{Known, ask};
 use crate::entity::{Accounts, Names};
 use crate::error::EngineError;
-use crate::limits::PASSWORD_ROUNDS;
+use crate::limits::{PASSWORD_ROUNDS, PASSWORDS_COMPARED_MAX};
 use crate::secret::Secret;
 use crate::world::World;
 
 pub(crate) struct Ledger {
     world: Weak<World>,
+    /// One permit for each password that is being compared.
+    comparing: Arc<Semaphore>,
 }
 
 impl Ledger {
     /// - `world`: which has this ledger, so that this does not have the world.
     pub fn new(world: Weak<World>) -> Self {
-        Self { world }
+        Self { world, comparing: Arc::new(Semaphore::new(PASSWORDS_COMPARED_MAX)) }
     }
 
     /// `None` if the process is going down.
@@ -93,7 +97,15 @@ impl Bank for Ledger {
             let (world, account) = (self.world()?, self.account(who).await?);
             let kept = account.as_ref().and_then(|account| account.password.clone());
             let given = password.clone();
-            let right = world.read(move |_| is_right(kept, &given)).await.ok_or(Unavailable)?;
+            let permit = Arc::clone(&self.comparing).acquire_owned().await;
+            let permit = permit.map_err(|_closed| Unavailable)?;
+            // Whoever asked may have left; the thread is busy all the same.
+            let compare = move |_: &dyn EventLog| {
+                let right = is_right(kept, &given);
+                drop(permit);
+                right
+            };
+            let right = world.read(compare).await.ok_or(Unavailable)?;
             Ok(account.filter(|_| right).map(customer))
         })
     }

@@ -99,5 +99,9 @@ pub const STATEMENT_DAYS_MAX: usize = 400;
 /// SHA-256; a tenth of a second on a thread that serves nobody else.
 pub const PASSWORD_ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is not zero");
 
+/// Passwords that are compared at once: whoever posts many waits, and leaves threads and cores to
+/// payments.
+pub const PASSWORDS_COMPARED_MAX: usize = 2;
+
 /// Movements that Google is told of in one part of a settlement: a part fits a record.
 pub const SETTLEMENT_PART_ENTRIES: usize = 1_000;

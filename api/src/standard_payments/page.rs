@@ -31,11 +31,13 @@ use paceline_domain::text::Text;
 use paceline_engine::tokenized::{Approval, Refusal};
 use paceline_engine::{Engine, EngineError, Secret};
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::read::Members;
 use super::serve::{aside, millis};
 use super::settings::Settings;
 use super::{Fault, MAJOR};
+use crate::limits::{SIGN_IN_NAME_BYTES_MAX, SIGN_INS_MAX};
 use callback::{Callback, Ending};
 use form::{Form, Intent};
 use ticket::Ticket;
@@ -54,6 +56,8 @@ pub struct Page {
     settings: Arc<Settings>,
     views: Views,
     tries: Tries,
+    /// One permit for whoever is signing in.
+    room: Semaphore,
 }
 
 /// How a cookie may travel.
@@ -72,7 +76,7 @@ struct Asked {
 impl Page {
     pub fn new(settings: Arc<Settings>) -> Self {
         let views = Views::new(&settings.name);
-        Self { settings, views, tries: Tries::default() }
+        Self { settings, views, tries: Tries::default(), room: Semaphore::new(SIGN_INS_MAX) }
     }
 
     pub fn is_at(&self, path: &str) -> bool {
@@ -193,15 +197,14 @@ impl Page {
     async fn sign_in(&self, engine: &Engine, ticket: Ticket, form: &Form) -> Answer {
         let who = form.get("who").unwrap_or_default().trim().to_owned();
         let password = Secret::new(form.get("password").unwrap_or_default().as_bytes().to_vec());
-        let now = SystemTime::now();
-        if !self.tries.may_try(&who, now) {
-            let what = "Too many tries. Please wait a quarter of an hour.";
-            return self.sign_in_form(engine, &ticket, Some((&who, what)));
-        }
         let customer = match identifier(&who) {
-            Some(identifier) => match engine.sign_in(&identifier, &password).await {
-                Ok(customer) => customer,
-                Err(error) => return self.trouble(&error),
+            Some(identifier) => match self.signed_in(engine, &identifier, &password).await {
+                Some(Ok(customer)) => customer,
+                Some(Err(error)) => return self.trouble(&error),
+                None => {
+                    let what = "Too many tries. Please wait a quarter of an hour.";
+                    return self.sign_in_form(engine, &ticket, Some((&who, what)));
+                }
             },
             None => None,
         };
@@ -214,7 +217,6 @@ impl Page {
         };
         match customer {
             None => {
-                self.tries.failed(&who, now);
                 let what = "E-mail address or phone number, or password, are not right.";
                 self.sign_in_form(engine, &ticket, Some((&who, what)))
             }
@@ -228,6 +230,27 @@ impl Page {
             }
             Some(customer) => self.approval_form(engine, ticket, &customer),
         }
+    }
+
+    /// The customer, if this is the password. A try counts before the password is looked at, so
+    /// that many at the same moment are no more than one after the other; it is taken back unless
+    /// the password was wrong. `None` if there were too many.
+    async fn signed_in(
+        &self,
+        engine: &Engine,
+        who: &Identifier,
+        password: &Secret,
+    ) -> Option<Result<Option<Customer>, EngineError>> {
+        let now = SystemTime::now();
+        let Ok(_room) = self.room.try_acquire() else { return Some(Err(EngineError::Overloaded)) };
+        if !self.tries.begin(who, now) {
+            return None;
+        }
+        let found = engine.sign_in(who, password).await;
+        if !matches!(found, Ok(None)) {
+            self.tries.take_back(who, now);
+        }
+        Some(found)
     }
 
     async fn approve(&self, engine: &Engine, ticket: Ticket) -> Answer {
@@ -296,6 +319,9 @@ impl Page {
 
 /// An e-mail address has an at sign; blanks and dashes in a phone number are nothing.
 fn identifier(who: &str) -> Option<Identifier> {
+    if who.len() > SIGN_IN_NAME_BYTES_MAX {
+        return None;
+    }
     if who.contains('@') {
         return Text::parse(&who.to_lowercase()).ok().map(Identifier::Email);
     }

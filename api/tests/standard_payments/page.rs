@@ -161,6 +161,27 @@ fn a_wrong_password_is_told_and_too_many_end_the_guessing() {
 }
 
 #[test]
+fn guesses_at_the_same_moment_and_under_other_spellings_count_as_all_the_others() {
+    let serving = Serving::with("");
+    let form = Shown::of(&opened(&serving, &json!({"requestId": "auth:1"}), CALLBACK, ""));
+    let guess = &|number: usize| {
+        let who = ["%2B1+555-010-0002", "%2B15550100002", "%2B1%28555%290100002"][number % 3];
+        form.send(&serving, &format!("intent=sign-in&who={who}&password=wrong")).body
+    };
+    let told: Vec<String> = std::thread::scope(|scope| {
+        let guessing: Vec<_> = (0..20).map(|number| scope.spawn(move || guess(number))).collect();
+        guessing.into_iter().map(|guess| guess.join().unwrap()).collect()
+    });
+    let looked_at = told.iter().filter(|body| body.contains("are not right")).count();
+    assert_eq!(looked_at, 10, "{told:?}");
+    assert!(guess(0).contains("Too many tries"));
+    // What can be nobody's name is refused without a look.
+    let long = format!("{}%40otheremail.com", "b".repeat(300));
+    let nobody = form.send(&serving, &format!("intent=sign-in&who={long}&password=wrong"));
+    assert!(nobody.body.contains("are not right"));
+}
+
+#[test]
 fn a_closed_account_and_another_than_the_linked_one_do_not_approve() {
     let serving = Serving::with("");
     linked(&serving, "token");

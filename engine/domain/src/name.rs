@@ -14,7 +14,7 @@ use crate::text::Text;
 pub type State = Option<Holder>;
 
 /// What a customer is known by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Identifier {
     /// E.164.
     Phone(Text),
