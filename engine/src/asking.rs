@@ -77,6 +77,11 @@ impl<F> From<Reply> for Said<F> {
 }
 
 impl Engine {
+    /// The keyed hash of what is asked, by which a repeat is told from another request.
+    pub fn fingerprint(&self, asked: &[u8]) -> [u8; 32] {
+        self.0.world.seal_key.fingerprint(asked)
+    }
+
     /// What is known of a key: the first answer, another request under it, or nothing yet. For a
     /// request that can be refused before it is asked at all: it may be a misuse of an older key.
     ///

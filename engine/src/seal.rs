@@ -103,15 +103,25 @@ impl SealKey {
         Hidden(Arc::from(hash.to_be_bytes().as_slice()))
     }
 
+    /// What is kept of a request, to know it again. There may be six digits in it that somebody
+    /// could try out, who has the disk and not the key.
+    pub(crate) fn fingerprint(&self, asked: &[u8]) -> [u8; 32] {
+        self.tag(b"fingerprint", &[], asked).as_ref().try_into().expect("a tag has 32 bytes")
+    }
+
     fn keyed(&self, what: &[u8], owner: &[u8], secret: &Secret) -> u128 {
+        let tag = self.tag(what, owner, secret.expose());
+        let half = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
+        u128::from_be_bytes(half)
+    }
+
+    fn tag(&self, what: &[u8], owner: &[u8], content: &[u8]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.hash);
-        for part in [what, owner, secret.expose()] {
+        for part in [what, owner, content] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part);
         }
-        let tag = context.sign();
-        let half = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");
-        u128::from_be_bytes(half)
+        context.sign()
     }
 
     /// The instrument behind a credential. A wallet makes a credential for one checkout, so the

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 use paceline_api::standard_payments::card::wanted::Wanted;
-use paceline_api::standard_payments::fingerprint::fingerprint;
+use paceline_api::standard_payments::fingerprint::canonical;
 use paceline_api::standard_payments::read::Members;
 use paceline_api::standard_payments::serve::Family;
 use paceline_api::standard_payments::{Fault, Method, card, header, request};
@@ -110,9 +110,9 @@ fn repeated(body: &Map<String, Value>) {
     let with = |member: &str, value: &str| {
         let mut body = body.clone();
         body["requestHeader"][member] = value.into();
-        fingerprint(body)
+        canonical(body)
     };
-    let was = fingerprint(body.clone());
+    let was = canonical(body.clone());
     assert_eq!(with("requestTimestamp", "1"), was);
     assert_eq!(with("userLocale", "fil-PH"), was);
     if body["requestHeader"]["requestId"] != "another" {

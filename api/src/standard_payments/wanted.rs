@@ -7,7 +7,7 @@ use paceline_engine::tokenized::{
 use paceline_engine::{Engine, EngineError, Keyed, Reply};
 use serde_json::{Map, Value};
 
-use super::fingerprint::fingerprint;
+use super::fingerprint::canonical;
 use super::read::Members;
 use super::serve::Family;
 use super::{Fault, Method, request};
@@ -55,8 +55,8 @@ impl Family for Method {
         }
     }
 
-    fn fingerprint(_: &Engine, body: Map<String, Value>) -> [u8; 32] {
-        fingerprint(body)
+    fn fingerprint(engine: &Engine, body: Map<String, Value>) -> [u8; 32] {
+        engine.fingerprint(&canonical(body))
     }
 
     fn read(

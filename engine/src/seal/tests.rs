@@ -109,3 +109,12 @@ fn hex(digits: &str) -> Vec<u8> {
     let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
     (0..digits.len()).step_by(2).map(byte).collect()
 }
+
+#[test]
+fn a_fingerprint_tells_nothing_to_who_has_not_the_key() {
+    let asked = b"{\"otp\":\"408215\"}";
+    let one = SealKey::new(&[1; KEY_BYTES]);
+    assert_eq!(one.fingerprint(asked), SealKey::new(&[1; KEY_BYTES]).fingerprint(asked));
+    assert_ne!(one.fingerprint(asked), SealKey::new(&[2; KEY_BYTES]).fingerprint(asked));
+    assert_ne!(one.fingerprint(asked), one.fingerprint(b"{\"otp\":\"408216\"}"));
+}
