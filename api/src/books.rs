@@ -12,6 +12,7 @@ use paceline_domain::account::{Account, Closure, Side, Standing};
 use paceline_domain::card_payment;
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::RequestId;
+use paceline_domain::link::Linked;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::{Notice, Phase as NoticePhase, Subject};
 use paceline_domain::statement::{Answer, Line, LineKind, Phase, Statement, Verdict};
@@ -163,6 +164,16 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Closed(Closure::TakenOver) => "closed, taken over",
         Standing::Closed(Closure::Fraud) => "closed for fraud",
     }
+}
+
+pub fn links(links: &[Linked]) -> Report {
+    let row = |link: &Linked| {
+        let state = if link.invalidated { "revoked" } else { "linked" };
+        let (association, account) = (link.association.to_string(), link.account.to_string());
+        vec![association, account, moment(link.expires_at), state.to_owned()]
+    };
+    let columns = &["association", "account", "token until", "state"];
+    Report { columns, rows: links.iter().map(row).collect(), notes: vec![] }
 }
 
 pub fn notices(notices: &[Notice]) -> Report {

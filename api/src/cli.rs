@@ -51,6 +51,9 @@ enum Command {
     /// Customers' accounts in the embedded ledger
     #[command(subcommand)]
     Account(books::Account),
+    /// Which tokens of Google's lead to customers' accounts
+    #[command(subcommand)]
+    Link(books::Link),
     /// What is owed to Google
     #[command(subcommand)]
     Notices(books::Notices),
@@ -113,6 +116,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Keys(command) => keys::run(&command),
         Command::Account(command) => books::account(&command),
+        Command::Link(command) => books::link(&command),
         Command::Notices(command) => books::notices(&command),
         Command::Remittance(command) => books::remittance(&command),
         Command::Google(command) => books::google(&command),

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use paceline_domain::account::{self, Account, Side, legs};
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
+use paceline_domain::link::{Link, Linked};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::{Notice, Phase};
 use paceline_domain::statement::{self, Line, Statement};
 use paceline_storage::{EventLog, StreamId};
 
 use crate::codec;
-use crate::entity::{Accounts, Entity, Kind, Notices, Statements};
+use crate::entity::{Accounts, Entity, Kind, Links, Notices, Statements};
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,6 +130,23 @@ pub fn notices_open(log: &dyn EventLog) -> Result<Vec<Notice>, ReportError> {
     })?;
     notices.sort_by_key(|notice| notice.owed_since);
     Ok(notices)
+}
+
+/// Every link of a token to an account, revoked and expired ones too, by account.
+///
+/// # Errors
+/// [`ReportError`].
+pub fn links(log: &dyn EventLog) -> Result<Vec<Linked>, ReportError> {
+    let mut links = vec![];
+    each(log, Kind::Link, |stream| {
+        let mut state = None;
+        let events = story::<Links>(log, stream)?;
+        events.iter().for_each(|event| Links::apply(&mut state, event));
+        links.extend(state.as_ref().and_then(Link::leads_to).cloned());
+        Ok(())
+    })?;
+    links.sort_by(|a, b| (&a.account, &a.association).cmp(&(&b.account, &b.association)));
+    Ok(links)
 }
 
 fn of_statement(log: &dyn EventLog, stream: StreamId) -> Result<Option<Remittance>, ReportError> {

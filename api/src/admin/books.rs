@@ -1,4 +1,4 @@
-//! `/accounts`, `/notices`, `/remittance`, `/google`: the integrator's books, looked at and changed by
+//! `/accounts`, `/links`, `/notices`, `/remittance`, `/google`: the integrator's books, looked at and changed by
 //! people, and what people ask Google.
 //!
 //! Promise: what changes something wants JSON, so that no page in a browser on this machine can
@@ -6,7 +6,7 @@
 
 use http::{HeaderMap, Method, StatusCode, header};
 use paceline_domain::account::{Account, Closure, Profile};
-use paceline_domain::ids::{AccountId, IntegratorAccountId, NoticeId, RequestId};
+use paceline_domain::ids::{AccountId, AssociationId, IntegratorAccountId, NoticeId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::text::Text;
 use paceline_engine::tokenized::{AccountError, NewAccount};
@@ -21,7 +21,10 @@ use crate::books::{self, Report, Shape};
 
 /// Whether the path is one of these.
 pub fn is_at(path: &str) -> bool {
-    matches!(first(path), "accounts" | "notices" | "remittance" | "google" | "cards" | "card-keys")
+    matches!(
+        first(path),
+        "accounts" | "links" | "notices" | "remittance" | "google" | "cards" | "card-keys"
+    )
 }
 
 fn first(path: &str) -> &str {
@@ -62,6 +65,9 @@ pub async fn answer(
                 read(logs.log, |log| report::ledger(log).map(|l| books::ledger(&l))).await
             }
             ["accounts", id] => shown(engine, id).await,
+            ["links"] => {
+                read(logs.log, |log| report::links(log).map(|links| books::links(&links))).await
+            }
             ["notices"] => {
                 read(logs.log, |log| report::notices_open(log).map(|n| books::notices(&n))).await
             }
@@ -79,6 +85,7 @@ pub async fn answer(
             ["card-keys", change] => cards::keys_changed(admin, engine, change, body).await,
             ["accounts"] => opened(engine, body).await,
             ["accounts", id, change] => changed(engine, id, change, body).await,
+            ["links", association, "revoke"] => revoked(engine, association).await,
             ["notices", id, "send"] => sent_again(engine, id).await,
             ["google", what] => google::asked(admin, what, body).await,
             _ => Err(nothing()),
@@ -97,7 +104,7 @@ pub async fn answer(
 
 pub fn nothing() -> (StatusCode, String) {
     let what = "there is GET /accounts[/<id>], POST /accounts, POST /accounts/<id>/fund, hold, \
-                release and close, GET /notices, POST /notices/<id>/send, GET /remittance, \
+                release and close, GET /links, POST /links/<association>/revoke, GET /notices, POST /notices/<id>/send, GET /remittance, \
                 GET /remittance/<account>/<statement>, POST /google/echo and /google/dispute";
     (StatusCode::NOT_FOUND, what.to_owned())
 }
@@ -224,6 +231,15 @@ fn closure(why: Option<&str>) -> Result<Closure, (StatusCode, String)> {
         "fraud" => Ok(Closure::Fraud),
         other => Err(bad(format!("`{other}` is neither asked, taken_over nor fraud"))),
     }
+}
+
+async fn revoked(engine: &Engine, association: &str) -> Told {
+    let association = AssociationId::parse(association).map_err(bad)?;
+    let linked = engine.invalidate_link(&association).await;
+    let linked = linked.map_err(|_| {
+        (StatusCode::NOT_FOUND, format!("there is no link with the association {association}"))
+    })?;
+    Ok(books::links(&[linked]))
 }
 
 async fn sent_again(engine: &Engine, id: &str) -> Told {

@@ -1,4 +1,4 @@
-//! `paceline account`, `notices`, `remittance`, `google`: the integrator's books, and its questions to
+//! `paceline account`, `link`, `notices`, `remittance`, `google`: the integrator's books, and its questions to
 //! Google, of a server that runs.
 
 use std::time::SystemTime;
@@ -76,6 +76,22 @@ pub enum Account {
     /// Show one account, or all of them with what the ledger comes to
     Show {
         id: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(clap::Subcommand)]
+pub enum Link {
+    /// Every link of a Google payment token to an account
+    List {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// End a link for good, because its customer asks for it: nothing is taken by its token any more
+    Revoke {
+        /// As Google calls the link: its associationId
+        association: String,
         #[command(flatten)]
         asking: Asking,
     },
@@ -208,6 +224,15 @@ pub fn account(command: &Account) -> Result<(), Failure> {
         Account::Close { id, why, asking } => asking.post(&of(id, "close"), &json!({"why": why})),
         Account::Show { id: Some(id), asking } => asking.get(&format!("/accounts/{}", escaped(id))),
         Account::Show { id: None, asking } => asking.get("/accounts"),
+    }
+}
+
+pub fn link(command: &Link) -> Result<(), Failure> {
+    match command {
+        Link::List { asking } => asking.get("/links"),
+        Link::Revoke { association, asking } => {
+            asking.post(&format!("/links/{}/revoke", escaped(association)), &json!({}))
+        }
     }
 }
 

@@ -54,6 +54,23 @@ fn the_ledger_comes_to_nothing_whatever_was_moved() {
 }
 
 #[test]
+fn a_link_is_revoked_for_good_when_its_customer_asks_for_it() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let row = "assoc-token  acct-sally";
+    let listed = told(&serving, &["link", "list"]);
+    assert!(listed.contains(row) && listed.contains("linked"), "{listed}");
+    for _ in 0..2 {
+        let revoked = told(&serving, &["link", "revoke", "assoc-token"]);
+        assert!(revoked.contains(row) && revoked.contains("revoked"), "{revoked}");
+    }
+    let declined = done(&serving, "capture", "c", capture("token", 12_000_000));
+    assert_eq!(declined["result"], "GOOGLE_PAYMENT_TOKEN_INVALIDATED_BY_USER");
+    let (ok, _, why) = run(&mut command(&serving, &["link", "revoke", "never"]));
+    assert!(!ok && why.contains("there is no link"), "{why}");
+}
+
+#[test]
 fn what_google_is_owed_waits_in_the_log_while_no_google_is_configured() {
     let serving = Serving::with("");
     linked(&serving, "token");

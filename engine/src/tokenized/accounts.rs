@@ -114,12 +114,12 @@ impl Engine {
     pub async fn invalidate_link(
         &self,
         association: &AssociationId,
-    ) -> Result<(), link::Rejection> {
+    ) -> Result<link::Linked, link::Rejection> {
         let stream = Names::association(association);
         let holder = self.ask_inside::<Names>(stream, name::Command::Look).await;
         let Ok(Some(Holder::Link(id))) = holder else { return Err(link::Rejection::Unknown) };
         let invalidate = link::Command::Invalidate { now: self.0.world.now() };
-        self.ask_inside::<Links>(Links::stream(id), invalidate).await.facts().map(drop)
+        self.ask_inside::<Links>(Links::stream(id), invalidate).await.facts()
     }
 
     async fn tell_account(
