@@ -1,13 +1,23 @@
 //! Clients that mean no good, as many as there may be connections and more.
+//!
+//! Promise: they are there: how many the server has is asked from it, and what goes wrong with them
+//! is told.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-#[derive(Clone, Copy, Debug)]
+use paceline_api::config;
+use paceline_api::metrics::CONNECTIONS;
+use paceline_benches::measure::Outcome;
+use paceline_benches::measure::http::Connection;
+use paceline_benches::measure::server::Server;
+use socket2::{Domain, Protocol, Socket, Type};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
     /// They connect and say nothing.
     Idle,
@@ -15,25 +25,54 @@ pub enum Behaviour {
     SlowHeaders,
     /// Their bodies never end.
     HalfBodies,
-    /// They ask, and do not read what they are told.
+    /// They ask until nothing more goes, and do not read what they are told.
     NeverRead,
     /// They send more headers than anybody reads.
     HeaderFlood,
 }
 
-/// Threads' worth of hostile clients, until they are stopped.
+/// A thread's worth of hostile clients, until they are stopped.
 pub struct Hostile {
+    behaviour: Behaviour,
     stop: Arc<AtomicBool>,
-    clients: JoinHandle<()>,
+    clients: JoinHandle<usize>,
+}
+
+/// One of them.
+struct Client {
+    socket: TcpStream,
+    /// Of what it says over and over, so many bytes were taken since it began the last time.
+    said: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The server has put it out.
+    Gone,
+    Open,
+    /// The server takes nothing more from it.
+    Stuck,
 }
 
 /// More than a server as shipped has connections.
-const CONNECTIONS: usize = 10_500;
+const CLIENTS: usize = 10_500;
 /// What is broken by the server is begun again this often.
 const ROUND: Duration = Duration::from_millis(500);
 /// Floods in a round; each is a connection, 64 KiB, and an answer.
 const FLOODS: usize = 100;
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How long they may take to get together, and when they have.
+const GATHER_WAIT_MAX: Duration = Duration::from_secs(30);
+const GATHERED: f64 = 0.9;
+/// As long as the server goes on reading, at most: the others have their turn, too.
+const WRITES_MAX: usize = 1_000;
+/// The segments of a network with small packets. On loopback they have 64 KiB, and what the kernel
+/// keeps of ten thousand answers that nobody reads is as much more than over a network.
+const SEGMENT_BYTES: u32 = 536;
+/// What the kernel keeps of each on its side, either way.
+const BUFFER_BYTES: usize = 4 * 1024;
+
+const GET: &str = "GET /.well-known/ucp HTTP/1.1\r\nhost: x\r\n";
 
 impl Behaviour {
     pub const ALL: [Self; 5] =
@@ -49,17 +88,45 @@ impl Behaviour {
         }
     }
 
+    /// What is counted of them.
+    pub fn whose(self) -> &'static str {
+        match self {
+            Self::Idle => "idle connections",
+            Self::SlowHeaders => "connections with slow headers",
+            Self::HalfBodies => "connections with half a body",
+            Self::NeverRead => "connections, none read from",
+            Self::HeaderFlood => "floods of headers",
+        }
+    }
+
+    /// How many of them there are, if everybody gets in that the server has room for.
+    pub fn meant(self, server: &config::Server) -> usize {
+        match self {
+            Self::Idle | Self::SlowHeaders | Self::NeverRead => CLIENTS.min(server.connections_max),
+            // The server has room for as many bodies that arrive as for requests.
+            Self::HalfBodies => CLIENTS.min(server.requests_max),
+            Self::HeaderFlood => FLOODS,
+        }
+    }
+
     /// What is said at first.
     fn greeting(self) -> Vec<u8> {
-        const GET: &str = "GET /.well-known/ucp HTTP/1.1\r\nhost: x\r\n";
         match self {
-            Self::Idle => vec![],
+            Self::Idle | Self::NeverRead => vec![],
             Self::SlowHeaders => format!("{GET}x-slow: ").into_bytes(),
             Self::HalfBodies => b"POST /checkout-sessions HTTP/1.1\r\nhost: x\r\n\
                 content-type: application/json\r\ncontent-length: 100000\r\n\r\n{\"line_items\":"
                 .to_vec(),
-            Self::NeverRead => format!("{GET}\r\n").repeat(4).into_bytes(),
             Self::HeaderFlood => format!("{GET}{}", "x: y\r\n".repeat(10_000)).into_bytes(),
+        }
+    }
+
+    /// What is said from then on, as often as it is looked at.
+    fn refrain(self) -> Vec<u8> {
+        match self {
+            Self::NeverRead => format!("{GET}\r\n").repeat(64).into_bytes(),
+            Self::SlowHeaders => b"x".to_vec(),
+            Self::Idle | Self::HalfBodies | Self::HeaderFlood => vec![],
         }
     }
 }
@@ -68,64 +135,177 @@ impl Hostile {
     pub fn start(server: SocketAddr, behaviour: Behaviour) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let clients = std::thread::spawn(move || annoy(server, behaviour, &stopped));
-        Self { stop, clients }
+        let clients = std::thread::spawn(move || match behaviour {
+            Behaviour::HeaderFlood => flood(server, &stopped),
+            _ => crowd(server, behaviour, &stopped),
+        });
+        Self { behaviour, stop, clients }
     }
 
-    pub fn stop(self) {
+    /// Waits until most of them are connected, if they ever are.
+    pub async fn gather(&self, server: &Server, meant: usize) -> Outcome<()> {
+        let began = Instant::now();
+        let enough = (meant as f64 * GATHERED) as usize;
+        tokio::time::sleep(ROUND).await;
+        while self.behaviour != Behaviour::HeaderFlood
+            && connections(server).await? < enough
+            && began.elapsed() < GATHER_WAIT_MAX
+            && !self.clients.is_finished()
+        {
+            tokio::time::sleep(ROUND).await;
+        }
+        Ok(())
+    }
+
+    /// How many there were: as the server counts connections, but for floods, which do not last.
+    ///
+    /// # Errors
+    /// If the clients panicked, or the server does not say.
+    pub async fn stop(self, server: &Server) -> Outcome<usize> {
+        let connected = connections(server).await?;
         self.stop.store(true, Ordering::Relaxed);
-        let _ = self.clients.join(); // it may have run out of sockets: that was its business
+        let whose = self.behaviour.whose();
+        let counted = self.clients.join().map_err(|_| format!("{whose}: the clients panicked"))?;
+        Ok(match self.behaviour {
+            Behaviour::HeaderFlood => counted,
+            // Who can still write waits for nothing, and is as good as idle.
+            Behaviour::NeverRead => counted.min(connected),
+            Behaviour::Idle | Behaviour::SlowHeaders | Behaviour::HalfBodies => connected,
+        })
     }
 }
 
-fn annoy(server: SocketAddr, behaviour: Behaviour, stop: &AtomicBool) {
-    let greeting = behaviour.greeting();
-    if matches!(behaviour, Behaviour::HeaderFlood) {
-        while !stop.load(Ordering::Relaxed) {
-            (0..FLOODS).for_each(|_| flood(server, &greeting));
-            std::thread::sleep(ROUND);
-        }
-        return;
-    }
-    let mut held: Vec<Option<TcpStream>> = (0..CONNECTIONS).map(|_| None).collect();
+/// Connections that the server has, by its own account. Those who ask properly have a few, too.
+async fn connections(server: &Server) -> Outcome<usize> {
+    let mut admin = Connection::open(server.admin()?).await?;
+    let answer = admin.ask(b"GET /metrics HTTP/1.1\r\nHost: admin\r\n\r\n").await?;
+    let page = std::str::from_utf8(answer.body)?;
+    let value = page.lines().find_map(|line| line.strip_prefix(CONNECTIONS)?.strip_prefix(' '));
+    Ok(value.ok_or("the server does not tell its connections")?.parse::<f64>()? as usize)
+}
+
+/// Holds connections, and begins again what is broken. Returns how many were stuck in the end.
+fn crowd(server: SocketAddr, behaviour: Behaviour, stop: &AtomicBool) -> usize {
+    let (greeting, refrain) = (behaviour.greeting(), behaviour.refrain());
+    let mut held: Vec<Option<Client>> = (0..CLIENTS).map(|_| None).collect();
     while !stop.load(Ordering::Relaxed) {
         for place in &mut held {
             if stop.load(Ordering::Relaxed) {
-                return;
+                break;
             }
-            let keeps_on = place.as_mut().is_some_and(|socket| keeps_on(behaviour, socket));
-            if !keeps_on {
-                *place = connect(server, &greeting);
+            let standing = place.as_mut().map(|client| client.look(behaviour, &refrain));
+            if matches!(standing, None | Some(Standing::Gone)) {
+                *place = Client::connect(server, &greeting);
             }
         }
         std::thread::sleep(ROUND);
     }
+    let standing = held.iter_mut().flatten().map(|client| client.look(behaviour, &refrain));
+    standing.filter(|standing| *standing == Standing::Stuck).count()
 }
 
-fn connect(server: SocketAddr, greeting: &[u8]) -> Option<TcpStream> {
-    let mut socket = TcpStream::connect_timeout(&server, PATIENCE).ok()?;
-    socket.set_nonblocking(true).ok()?;
-    let _ = socket.write(greeting);
-    Some(socket)
-}
+impl Client {
+    fn connect(server: SocketAddr, greeting: &[u8]) -> Option<Self> {
+        let socket =
+            Socket::new(Domain::for_address(server), Type::STREAM, Some(Protocol::TCP)).ok()?;
+        socket.set_tcp_mss(SEGMENT_BYTES).ok()?;
+        socket.set_send_buffer_size(BUFFER_BYTES).ok()?;
+        socket.set_recv_buffer_size(BUFFER_BYTES).ok()?;
+        socket.connect_timeout(&server.into(), PATIENCE).ok()?;
+        socket.set_nonblocking(true).ok()?;
+        let mut socket = TcpStream::from(socket);
+        let _ = socket.write(greeting); // it is looked at soon enough
+        Some(Self { socket, said: 0 })
+    }
 
-/// Whether the server still listens to it.
-fn keeps_on(behaviour: Behaviour, socket: &mut TcpStream) -> bool {
-    match behaviour {
-        Behaviour::SlowHeaders => socket.write(b"x").is_ok(),
-        // To read would be to accept an answer, which these do not.
-        Behaviour::NeverRead | Behaviour::HeaderFlood => true,
-        Behaviour::Idle | Behaviour::HalfBodies => {
-            let mut heard = [0; 512];
-            !matches!(socket.read(&mut heard), Ok(0))
-                && socket.take_error().is_ok_and(|e| e.is_none())
+    /// Goes on with what it does. An end is seen by reading, but to read would be to accept an
+    /// answer: those who do not are told by a write that fails.
+    fn look(&mut self, behaviour: Behaviour, refrain: &[u8]) -> Standing {
+        match behaviour {
+            Behaviour::SlowHeaders => self.say(refrain, 1),
+            Behaviour::NeverRead => self.say(refrain, WRITES_MAX),
+            Behaviour::Idle | Behaviour::HalfBodies | Behaviour::HeaderFlood => {
+                let heard = self.socket.read(&mut [0; 512]);
+                let broken = self.socket.take_error().is_ok_and(|error| error.is_some());
+                if matches!(heard, Ok(0)) || broken { Standing::Gone } else { Standing::Open }
+            }
         }
+    }
+
+    /// Says it over and over, each time from where it was left: half a request and another one
+    /// would be a mistake, and be answered as one.
+    fn say(&mut self, refrain: &[u8], times: usize) -> Standing {
+        for _ in 0..times {
+            match self.socket.write(&refrain[self.said..]) {
+                Ok(bytes) => self.said = (self.said + bytes) % refrain.len(),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Standing::Stuck,
+                Err(_) => return Standing::Gone,
+            }
+        }
+        Standing::Open
     }
 }
 
-fn flood(server: SocketAddr, greeting: &[u8]) {
-    let Ok(mut socket) = TcpStream::connect_timeout(&server, PATIENCE) else { return };
+/// Floods one after the other. Returns how many there were.
+fn flood(server: SocketAddr, stop: &AtomicBool) -> usize {
+    let greeting = Behaviour::HeaderFlood.greeting();
+    let mut floods = 0;
+    while !stop.load(Ordering::Relaxed) {
+        for _ in 0..FLOODS {
+            if !stop.load(Ordering::Relaxed) && flooded(server, &greeting) {
+                floods += 1;
+            }
+        }
+        std::thread::sleep(ROUND);
+    }
+    floods
+}
+
+/// Whether there was somebody to be flooded.
+fn flooded(server: SocketAddr, greeting: &[u8]) -> bool {
+    let Ok(mut socket) = TcpStream::connect_timeout(&server, PATIENCE) else { return false };
     let _ = socket.set_read_timeout(Some(PATIENCE));
-    let _ = socket.write_all(greeting);
+    let _ = socket.set_write_timeout(Some(PATIENCE));
+    let _ = socket.write_all(greeting); // nobody reads all of it
     let _ = socket.read(&mut [0; 512]);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn who_never_reads_asks_until_nothing_more_goes_and_sees_when_it_is_put_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = Client::connect(listener.local_addr().unwrap(), b"").unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let refrain = Behaviour::NeverRead.refrain();
+        assert!(client.look(Behaviour::NeverRead, &refrain) == Standing::Stuck);
+
+        // It goes on where it was left: what is heard are whole requests, one after the other.
+        server.set_nonblocking(true).unwrap();
+        let mut heard = vec![];
+        while heard.len() < 10 * refrain.len() {
+            let _ = server.read_to_end(&mut heard); // all that is there, and then nothing
+            assert!(client.look(Behaviour::NeverRead, &refrain) == Standing::Stuck);
+        }
+        assert!(heard.iter().zip(refrain.iter().cycle()).all(|(heard, said)| heard == said));
+
+        drop(server);
+        let put_out = || client.look(Behaviour::NeverRead, &refrain) == Standing::Gone;
+        assert!(std::iter::repeat_with(put_out).take(10).any(|gone| gone));
+    }
+
+    #[test]
+    fn who_is_idle_sees_when_it_is_put_out() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = Client::connect(listener.local_addr().unwrap(), b"").unwrap();
+        let (server, _) = listener.accept().unwrap();
+        assert!(client.look(Behaviour::Idle, &[]) == Standing::Open);
+        drop(server);
+        assert!(client.look(Behaviour::Idle, &[]) == Standing::Gone);
+    }
 }

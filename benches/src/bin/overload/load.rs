@@ -38,6 +38,33 @@ enum Request {
     Complete(String),
 }
 
+/// A request from when it is due until it is answered, or its task panics: then nobody waits for
+/// it, and it is told.
+struct UnderWay {
+    load: Rc<Load>,
+    tally: Rc<Tally>,
+}
+
+impl UnderWay {
+    fn begin(load: &Rc<Load>, tally: &Rc<Tally>) -> Self {
+        load.under_way.set(load.under_way.get() + 1);
+        Self { load: Rc::clone(load), tally: Rc::clone(tally) }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let told = Answered::Wrong("the generator panicked".to_owned());
+            self.tally.answered(Instant::now(), &told);
+        }
+        self.load.under_way.set(self.load.under_way.get() - 1);
+        if self.load.under_way.get() == 0 {
+            self.load.all_answered.notify_one();
+        }
+    }
+}
+
 impl Load {
     pub fn against(server: SocketAddr) -> Rc<Self> {
         Rc::new(Self {
@@ -80,9 +107,9 @@ impl Load {
         if self.under_way.get() >= UNDER_WAY_MAX {
             return tally.unsent();
         }
-        self.under_way.set(self.under_way.get() + 1);
-        let (load, tally) = (Rc::clone(self), Rc::clone(tally));
+        let under_way = UnderWay::begin(self, tally);
         tokio::task::spawn_local(async move {
+            let UnderWay { load, tally } = &under_way;
             let request = load.next_request();
             let answered = load.ask(&request).await;
             tally.answered(due, &answered);
@@ -92,10 +119,6 @@ impl Load {
                 }
                 (_, Answered::Created(id)) => load.ready.borrow_mut().push_back(id),
                 _ => {}
-            }
-            load.under_way.set(load.under_way.get() - 1);
-            if load.under_way.get() == 0 {
-                load.all_answered.notify_one();
             }
         });
     }

@@ -27,8 +27,9 @@ pub struct Tally {
     late: Cell<u64>,
     /// Arrivals for which the generator had no connection left.
     unsent: Cell<u64>,
-    /// Microseconds since the request was due.
-    good_micros: RefCell<Histogram<u64>>,
+    /// Microseconds since the request was due, of what was answered well.
+    created_micros: RefCell<Histogram<u64>>,
+    completed_micros: RefCell<Histogram<u64>>,
     refused_micros: RefCell<Histogram<u64>>,
     wrong: RefCell<Vec<String>>,
 }
@@ -50,7 +51,8 @@ impl Tally {
             good: Cell::new(0),
             late: Cell::new(0),
             unsent: Cell::new(0),
-            good_micros: micros(),
+            created_micros: micros(),
+            completed_micros: micros(),
             refused_micros: micros(),
             wrong: RefCell::default(),
         })
@@ -63,15 +65,18 @@ impl Tally {
     pub fn answered(&self, due: Instant, how: &Answered) {
         let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(u64::MAX);
         match how {
-            Answered::Created(_) | Answered::Completed => {
-                *self.good_micros.borrow_mut() += micros;
-                if Instant::now() <= self.ends {
-                    self.good.set(self.good.get() + 1);
-                }
-            }
+            Answered::Created(_) => self.good(&self.created_micros, micros),
+            Answered::Completed => self.good(&self.completed_micros, micros),
             Answered::Late => self.late.set(self.late.get() + 1),
             Answered::Refused => *self.refused_micros.borrow_mut() += micros,
             Answered::Wrong(words) => self.wrong.borrow_mut().push(words.clone()),
+        }
+    }
+
+    fn good(&self, of: &RefCell<Histogram<u64>>, micros: u64) {
+        *of.borrow_mut() += micros;
+        if Instant::now() <= self.ends {
+            self.good.set(self.good.get() + 1);
         }
     }
 
@@ -81,11 +86,17 @@ impl Tally {
     }
 
     pub fn is_sustained(&self) -> bool {
-        self.not_done() * SUSTAINED_ONE_IN <= self.asked() && self.good_at(0.5) <= SUSTAINED_P50
+        let few = self.not_done() * SUSTAINED_ONE_IN <= self.asked();
+        few && self.done() > 0 && self.good_at(0.5) <= SUSTAINED_P50
     }
 
     pub fn asked(&self) -> u64 {
-        self.good_micros.borrow().len() + self.not_done()
+        self.done() + self.not_done()
+    }
+
+    /// Requests that were answered well, even if after the stretch.
+    pub fn done(&self) -> u64 {
+        self.created_micros.borrow().len() + self.completed_micros.borrow().len()
     }
 
     /// Requests that came to nothing good.
@@ -105,13 +116,29 @@ impl Tally {
         self.wrong.borrow().clone()
     }
 
+    /// Of all good answers. Nothing, if there are none: see [`Self::done`].
     pub fn good_at(&self, quantile: f64) -> Duration {
-        Duration::from_micros(self.good_micros.borrow().value_at_quantile(quantile))
+        let mut both = self.created_micros.borrow().clone();
+        both.add(&*self.completed_micros.borrow()).expect("both grow as they must");
+        at(&both, quantile)
+    }
+
+    /// Of creates that were answered well; as all of these.
+    pub fn created_at(&self, quantile: f64) -> Duration {
+        at(&self.created_micros.borrow(), quantile)
+    }
+
+    pub fn completed_at(&self, quantile: f64) -> Duration {
+        at(&self.completed_micros.borrow(), quantile)
     }
 
     pub fn refused_at(&self, quantile: f64) -> Duration {
-        Duration::from_micros(self.refused_micros.borrow().value_at_quantile(quantile))
+        at(&self.refused_micros.borrow(), quantile)
     }
+}
+
+fn at(micros: &Histogram<u64>, quantile: f64) -> Duration {
+    Duration::from_micros(micros.value_at_quantile(quantile))
 }
 
 impl fmt::Display for Tally {
