@@ -1,7 +1,8 @@
 // What a buyer says to the shop, and how: shared by the load tests.
 //
 // Promise: what is asked under a key is asked again under the same key until there is an answer;
-// a 503 is no answer, and is asked again after the time that it names.
+// a 503 is no answer, and is asked again after the time that it names. Whatever is sent is counted
+// once, if it is refused or lost.
 
 import http from 'k6/http';
 import { check, sleep } from 'k6';
@@ -11,6 +12,9 @@ export const BASE = __ENV.BASE || 'http://127.0.0.1:8080';
 
 // Answers 503: asked again later.
 const refused = new Counter('refused');
+// Never answered: nobody listens, the line went dead, or it took longer than anybody waits. A server
+// that cannot take a request says so.
+const lost = new Counter('lost');
 
 // Somebody who has been refused this often in a row gives up, unless money may have moved.
 export const PATIENCE = 5;
@@ -70,7 +74,13 @@ export function question(operation, method, path, body) {
 
 // Sends a question once.
 export function send({ method, url, body, params }) {
-  return http.request(method, url, body, params);
+  return counted(http.request(method, url, body, params));
+}
+
+// Sends a question twice at the same moment.
+export function sendTwice({ method, url, body, params }) {
+  const one = [method, url, body, params];
+  return http.batch([one, one]).map(counted);
 }
 
 // Sends a question until it is answered or refused `patience` times; returns what came last.
@@ -84,19 +94,25 @@ export function ask(asked, patience = PATIENCE) {
 
 // Whether nobody knows what became of it: refused, timed out, or the line went dead.
 export function unanswered(response) {
+  return response.status === 0 || response.status === 503;
+}
+
+function counted(response) {
+  if (response.status === 0) lost.add(1, { why: String(response.error_code) });
   if (response.status === 503) {
     refused.add(1);
     check(response, { 'a refusal says when to come back': (r) => waitFor(r) >= 1 });
   }
-  return response.status === 0 || response.status === 503;
+  return response;
 }
 
-// The same question once more, under its key: the answer is the first, byte for byte.
+// The same question once more, under its key: the answer is the first, byte for byte. Returns whether
+// it was.
 export function replay(asked, first) {
   const params = Object.assign({}, asked.params, { tags: { operation: 'replay', name: 'replay' } });
   const second = ask(Object.assign({}, asked, { params }));
-  if (unanswered(second)) return;
-  check(second, { 'a replay answers as the first time': (r) => alike(r, first) });
+  if (unanswered(second)) return false;
+  return check(second, { 'a replay answers as the first time': (r) => alike(r, first) });
 }
 
 export function alike(one, other) {

@@ -53,32 +53,33 @@ const CREATE = createBody('product_12345', 1, 'USD');
 const UPDATE = updateBody('product_12345', 1, 'USD');
 const COMPLETE = completeBody(CARD);
 
+// Returns whether all of it was right.
 export default function purchase() {
   const number = exec.scenario.iterationInTest;
   const replays = number % REPLAYS_EVERY === 0;
 
   const create = question('create', 'POST', '/checkout-sessions', CREATE);
   const created = send(create);
-  if (!right(created, 201, 'incomplete', 10000)) return;
-  if (replays) replay(create, created);
+  if (!right(created, 201, 'incomplete', 10000)) return false;
+  let whole = !replays || replay(create, created);
   const path = pathOf(created.json());
 
   const updated = send(question('update', 'PUT', path, UPDATE));
-  if (!right(updated, 200, 'ready_for_complete', 11350)) return;
+  if (!right(updated, 200, 'ready_for_complete', 11350)) return false;
 
   const read = send(question('get', 'GET', path, null));
-  check(read, { 'get answers what update answered': (r) => alike(r, updated) });
+  whole = check(read, { 'get answers what update answered': (r) => alike(r, updated) }) && whole;
 
   if (number % CANCELS_EVERY === 1) {
     const cancelled = send(question('cancel', 'POST', `${path}/cancel`, null));
-    right(cancelled, 200, 'canceled', 11350);
-    return;
+    return right(cancelled, 200, 'canceled', 11350) && whole;
   }
   const complete = question('complete', 'POST', `${path}/complete`, COMPLETE);
   const completed = send(complete);
-  if (!right(completed, 200, 'completed', 11350)) return;
-  if (replays) replay(complete, completed);
-  check(completed, { 'a completed session has an order': (r) => Boolean(r.json('order.id')) });
+  if (!right(completed, 200, 'completed', 11350)) return false;
+  if (replays) whole = replay(complete, completed) && whole;
+  const placed = { 'a completed session has an order': (r) => Boolean(r.json('order.id')) };
+  return check(completed, placed) && whole;
 }
 
 function right(response, status, state, total) {
