@@ -33,6 +33,12 @@ impl Callback {
             return None;
         }
         let host = authority.host().to_ascii_lowercase();
+        // Both stand in the page's policy, where a semicolon would begin another rule.
+        let named = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+        let port = &authority.as_str()[host.len()..];
+        if !named && host != "[::1]" || !port.is_empty() && !is_port(port) {
+            return None;
+        }
         let within = |allowed: &String| {
             host == *allowed || host.strip_suffix(allowed).is_some_and(|sub| sub.ends_with('.'))
         };
@@ -76,6 +82,12 @@ impl Callback {
     }
 }
 
+/// - `text`: with its colon.
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    digits.is_some_and(|digits| digits.parse::<u16>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +109,12 @@ mod tests {
             "https://user@google.com/",
             "https://evil.example\\.google.com/",
             "https://evil.example/?.google.com",
+            "https://google.com:;sandbox/",
+            "https://google.com:80;sandbox/",
+            "https://x;sandbox.google.com/",
+            "https://google.com:port/",
+            "https://google.com:65536/",
+            "https://google.com:+80/",
             "javascript:alert(1)",
             "//google.com/",
             "/google.com",
