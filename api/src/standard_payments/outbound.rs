@@ -82,7 +82,8 @@ impl Google for Outbound {
 /// Of Google's reasons, for the log and the notice.
 const WHY_CHARS_MAX: usize = 120;
 
-fn delivery(call: &Call, heard: Heard) -> Delivery {
+/// What an answer means to whoever is to try again or not.
+pub fn delivery(call: &Call, heard: Heard) -> Delivery {
     let Heard { status, answer } = heard;
     let word = call.what.word();
     let said = answer.as_ref().and_then(|a| a.get("errorDescription")?.as_str()).unwrap_or("");
@@ -160,12 +161,14 @@ fn members(what: &What, result: &str) -> Value {
     }
 }
 
-/// What a call for a page is answered; `None` for another call.
+/// What a call for a page is answered; `None` for another call. More lines than were asked for
+/// would be more than a record of the log holds, however often they are read.
 ///
 /// # Source
 /// Standard Payments, `remittanceStatementDetails`.
 fn page(call: &Call, answer: &Map<String, Value>) -> Option<Result<Page, Fault>> {
-    matches!(call.what, What::StatementPage { .. }).then(|| {
+    let What::StatementPage { lines_max, .. } = call.what else { return None };
+    let read = || {
         let members = Members::new(answer, "");
         let count = |name| {
             u64::try_from(members.int64(name)?)
@@ -180,8 +183,13 @@ fn page(call: &Call, answer: &Map<String, Value>) -> Option<Result<Page, Fault>>
                 lines.push(line(kind, event)?);
             }
         }
+        if lines.len() > usize::try_from(lines_max).unwrap_or(usize::MAX) {
+            let what = format!("no more than {lines_max} were asked for");
+            return Err(members.invalid("captureEvents and refundEvents", &what));
+        }
         Ok(Page { lines, next, lines_total: count("totalEvents")? })
-    })
+    };
+    Some(read())
 }
 
 fn line(kind: LineKind, event: Members<'_>) -> Result<PageLine, Fault> {
@@ -196,4 +204,45 @@ fn line(kind: LineKind, event: Members<'_>) -> Result<PageLine, Fault> {
 
 fn money(money: Members<'_>) -> Result<(Micros, CurrencyCode), Fault> {
     Ok((Micros(money.int64("amountMicros")?), money.currency("currencyCode")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES_MAX: u32 = 3;
+
+    fn heard(answer: Value) -> Delivery {
+        let id = |text| RequestId::parse(text).unwrap();
+        let what = What::StatementPage { statement: id("s"), offset: 0, lines_max: LINES_MAX };
+        let integrator = paceline_domain::ids::IntegratorAccountId::parse("InvisiCashUSA_USD");
+        let call = Call { request: id("s:p0"), integrator: integrator.unwrap(), what };
+        let answer = answer.as_object().cloned();
+        delivery(&call, Heard { status: StatusCode::OK, answer })
+    }
+
+    fn events(count: u32) -> Value {
+        let amount = json!({"amountMicros": "10000", "currencyCode": "USD"});
+        let event = |n| json!({"eventRequestId": format!("event-{n}"), "eventAmount": amount});
+        (0..count).map(event).collect()
+    }
+
+    #[test]
+    fn a_page_has_as_many_lines_as_were_asked_for_and_no_more() {
+        let page = |captures, refunds| {
+            heard(json!({
+                "captureEvents": events(captures),
+                "refundEvents": events(refunds),
+                "totalEvents": "9",
+            }))
+        };
+        let Delivery::Page(read) = page(2, 1) else { panic!("three were asked for") };
+        assert_eq!(read.lines.len(), 3);
+        assert_eq!(page(2, 2), Delivery::NotYet(Trouble::NeedsMending));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_open_is_not_heard() {
+        assert_eq!(heard(Value::Null), Delivery::NotYet(Trouble::NeedsMending));
+    }
 }
