@@ -30,19 +30,23 @@ ROCKSDB_LIB_DIR=$(dirname "$rocksdb") ROCKSDB_STATIC=1 \
     -p paceline-fuzz --features libfuzzer --bin fuzz
 fuzz="$cache/fuzz/$host/release/fuzz"
 
-if [ "$target" = all ]; then
-    targets=$(ls fuzz/corpus)
-else
-    targets=$target
+# Name and longest input of each.
+targets=$("$fuzz")
+if [ "$target" != all ]; then
+    targets=$(echo "$targets" | grep "^$target ") || {
+        echo "$target is none of the targets: $(echo "$targets" | cut -d ' ' -f 1 | tr '\n' ' ')" >&2
+        exit 2
+    }
 fi
-for target in $targets; do
+echo "$targets" | while read -r target bytes_max; do
     found="$cache/fuzz/corpus/$target"
     broken="$cache/fuzz/broken"
     mkdir -p "$found" "$broken"
     echo "== $target, for ${seconds} s"
-    if ! FUZZ_TARGET=$target "$fuzz" -max_total_time="$seconds" -max_len=8192 -timeout=10 \
+    # Small ones first: libFuzzer makes them longer as it runs out of what is new.
+    if ! FUZZ_TARGET=$target "$fuzz" -max_total_time="$seconds" -max_len="$bytes_max" -timeout=10 \
         -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="$broken/$target-" \
-        "$found" "fuzz/corpus/$target" >"$cache/fuzz/$target.log" 2>&1; then
+        "$found" "fuzz/corpus/$target" >"$cache/fuzz/$target.log" 2>&1 </dev/null; then
         tail -n 40 "$cache/fuzz/$target.log" >&2
         echo "$target broke its promise: the input is above, the log is $cache/fuzz/$target.log" >&2
         exit 1

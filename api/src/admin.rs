@@ -22,6 +22,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::limits::{ADMIN_CONNECTIONS_MAX, ADMIN_TIMEOUT};
+pub use books::answer as book;
 pub use state::{Admin, Logs, Stage};
 pub use story::{story_json, story_text};
 

@@ -16,28 +16,36 @@
 
 mod bodies;
 mod bounds;
+mod callback;
 mod config;
 mod door;
 mod envelope;
 mod feed;
+mod google;
+mod inbound;
+mod integrator;
 mod json;
 mod request;
 mod stored;
 mod tokenized;
 mod words;
 
+use paceline_api::limits::{ADMIN_BODY_BYTES_MAX, CALLED_BYTES_MAX, DOCUMENT_BODY_BYTES_MAX};
+
 /// One parser and what it promises.
 pub struct Target {
     /// Of its directory in `corpus/`, too.
     pub name: &'static str,
-    /// The longest input that is worth trying: the wire's own bound, or where nothing new begins.
+    /// The longest input that is worth trying, for blind changes and for `make fuzz`: the wire's own
+    /// bound, or where nothing new begins.
     pub bytes_max: usize,
     /// Panics if the promise is broken.
     pub run: fn(&[u8]),
 }
 
-/// Who wrote the bytes, from the most to the least doubtful: callers, the operator, our own disk.
-pub const TARGETS: [Target; 25] = [
+/// Who wrote the bytes, from the most to the least doubtful: callers, Google and the operator, our own
+/// disk.
+pub const TARGETS: [Target; 29] = [
     target("create", BODY, bodies::create),
     target("update", BODY, bodies::update),
     target("complete", BODY, bodies::complete),
@@ -54,7 +62,11 @@ pub const TARGETS: [Target; 25] = [
     target("inside", BODY, envelope::inside),
     target("public_key", FILE, envelope::public_key),
     target("tokenized", BODY, tokenized::tokenized),
-    target("card", BODY, tokenized::card),
+    target("card", DOCUMENT_BODY_BYTES_MAX, tokenized::card),
+    target("callback", FILE, callback::callback),
+    target("page", BODY, integrator::page),
+    target("google", CALLED_BYTES_MAX, google::google),
+    target("admin", HEADER + ADMIN_BODY_BYTES_MAX, integrator::admin),
     target("words", HEADER, words::words),
     target("events", RECORD, stored::events),
     target("states", RECORD, stored::states),

@@ -1,5 +1,6 @@
-//! libFuzzer around one target: `FUZZ_TARGET` names it, the arguments are libFuzzer's own.
-//! `fuzz/run.sh` builds this with coverage and calls it.
+//! libFuzzer around one target: `FUZZ_TARGET` names it, the arguments are libFuzzer's own. Without
+//! it, every target is told with the longest input that is worth trying. `fuzz/run.sh` builds this
+//! with coverage and calls it.
 
 #![no_main]
 
@@ -12,7 +13,10 @@ static TARGET: OnceLock<&'static Target> = OnceLock::new();
 
 fuzz_target!(
     init: {
-        let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
+        let Ok(name) = std::env::var("FUZZ_TARGET") else {
+            TARGETS.iter().for_each(|target| println!("{} {}", target.name, target.bytes_max));
+            std::process::exit(0);
+        };
         let Some(target) = named(&name) else {
             let names = TARGETS.map(|target| target.name).join(" ");
             eprintln!("FUZZ_TARGET is one of: {names}");

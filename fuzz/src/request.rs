@@ -9,8 +9,9 @@ use std::time::Duration;
 use actix::SystemRunner;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
+use memchr::memmem;
 use paceline_api::config::Config;
 use paceline_api::routes::{Inbound, Site};
 use paceline_api::ucp::{Dialect, Operation, Wire, manner};
@@ -20,9 +21,10 @@ use paceline_engine::{Engine, Front, Options, Outside, SealKey, System, Voices, 
 use paceline_storage::MemoryLog;
 use serde_json::Value;
 
+use crate::inbound;
+
 /// A log in memory forgets nothing, so there is a new one every so often.
 const REQUESTS_OF_A_SHOP: usize = 20_000;
-const HEADERS_MAX: usize = 32;
 
 struct Served {
     system: SystemRunner,
@@ -79,19 +81,11 @@ impl Served {
     }
 
     fn parse(&self, bytes: &[u8]) -> Option<(Parts, Bytes)> {
-        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-        let mut parsed = httparse::Request::new(&mut headers);
-        let httparse::Status::Complete(end) = parsed.parse(bytes).ok()? else { return None };
-        let mut path = parsed.path?.to_owned();
-        if path.contains("{id}") {
-            path = path.replace("{id}", &self.session());
+        const HERE: &str = "{id}";
+        match memmem::find(bytes, HERE.as_bytes()) {
+            Some(_) => inbound::parse(&inbound::filled(bytes, [(HERE, &*self.session())])),
+            None => inbound::parse(bytes),
         }
-        let mut request = Request::builder().method(parsed.method?).uri(path);
-        for header in parsed.headers {
-            request = request.header(header.name, header.value);
-        }
-        let body = Bytes::copy_from_slice(&bytes[end..]);
-        Some((request.body(()).ok()?.into_parts().0, body))
     }
 
     /// A session that is ready to complete.
@@ -113,10 +107,9 @@ impl Served {
     }
 }
 
-fn start() -> Engine {
-    let at_once =
-        SimulatedOptions { seed: 1, latency_median: Duration::ZERO, latency_p99: Duration::ZERO };
-    let options = Options {
+/// Small, and nobody waits for what never comes.
+pub fn options() -> Options {
+    Options {
         workers: 1,
         asks_max: 64,
         actors_live_max: 10_000,
@@ -128,9 +121,14 @@ fn start() -> Engine {
         gateway_timeout: Duration::from_millis(10),
         tokenized: tokenized::Options::default(),
         card: card::Options::default(),
-    };
+    }
+}
+
+fn start() -> Engine {
+    let at_once =
+        SimulatedOptions { seed: 1, latency_median: Duration::ZERO, latency_p99: Duration::ZERO };
     Engine::start(
-        options,
+        options(),
         Arc::new(MemoryLog::new()),
         Outside::new(Arc::new(Simulated::new(at_once, Arc::new(MemoryLog::new())))),
         Voices::new(Arc::new(shop::words())),
@@ -140,7 +138,7 @@ fn start() -> Engine {
     )
 }
 
-async fn whole(body: Full<Bytes>) -> Bytes {
+pub async fn whole(body: Full<Bytes>) -> Bytes {
     match body.collect().await {
         Ok(whole) => whole.to_bytes(),
         Err(never) => match never {},

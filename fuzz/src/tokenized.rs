@@ -3,6 +3,7 @@
 use memchr::memmem;
 use paceline_api::standard_payments::card::wanted::Wanted;
 use paceline_api::standard_payments::fingerprint::canonical;
+use paceline_api::standard_payments::header::Header;
 use paceline_api::standard_payments::read::Members;
 use paceline_api::standard_payments::serve::Family;
 use paceline_api::standard_payments::{Fault, Method, card, header, request};
@@ -11,8 +12,12 @@ use paceline_domain::time::Timestamp;
 use paceline_engine::card::Authorize;
 use serde_json::{Map, Value};
 
-use crate::bounds::{WIRE, within};
+use crate::bounds::{Bounds, WIRE, within};
 use crate::json::Json;
+
+/// Of what is read as a whole before anything is looked for in it. An object of one small member
+/// takes a node of a tree; only what Google has signed, or a document, is read at all.
+pub const SIGNED: Bounds = Bounds { memory_times: 128, ..WIRE };
 
 /// What a message repeats by chance is shorter.
 const TELLING_BYTES: usize = 24;
@@ -28,17 +33,15 @@ pub fn tokenized(bytes: &[u8]) {
     let (word, json) = bytes.split_at(end);
     let Some(method) = std::str::from_utf8(word).ok().and_then(Method::named) else { return };
     let json = json.get(1..).unwrap_or_default();
-    if let Err(fault) = within(WIRE, json, |json| read(method, json)) {
+    if let Err(fault) = within(SIGNED, json, |json| read(method, json)) {
         refused(json, &fault);
     }
+    repeated(json);
 }
 
 /// As the pipeline does, from the parsing of the JSON to the question for the engine.
 fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
-    let body: Map<String, Value> =
-        serde_json::from_slice(json).map_err(|_| Fault::unreadable("no object"))?;
-    let header = header::check(&body, NOW, std::time::Duration::from_secs(60))?;
-    repeated(&body);
+    let (body, header) = opened(json)?;
     let (members, name) = (Members::new(&body, ""), header.request);
     let account = || members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse);
     match method {
@@ -60,6 +63,12 @@ fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
+fn opened(json: &[u8]) -> Result<(Map<String, Value>, Header), Fault> {
+    let body = serde_json::from_slice(json).map_err(|_| Fault::unreadable("no object"))?;
+    let header = header::check(&body, NOW, std::time::Duration::from_secs(60))?;
+    Ok((body, header))
+}
+
 fn amount(micros: i64) {
     assert!(micros > 0, "nothing is no amount");
 }
@@ -70,16 +79,14 @@ pub fn card(bytes: &[u8]) {
     let (word, json) = bytes.split_at(end);
     let Some(method) = std::str::from_utf8(word).ok().and_then(card::Method::named) else { return };
     let json = json.get(1..).unwrap_or_default();
-    if let Err(fault) = within(WIRE, json, |json| read_card(method, json)) {
+    if let Err(fault) = within(SIGNED, json, |json| read_card(method, json)) {
         refused(json, &fault);
     }
+    repeated(json);
 }
 
 fn read_card(method: card::Method, json: &[u8]) -> Result<(), Fault> {
-    let body: Map<String, Value> =
-        serde_json::from_slice(json).map_err(|_| Fault::unreadable("no object"))?;
-    let header = header::check(&body, NOW, std::time::Duration::from_secs(60))?;
-    repeated(&body);
+    let (body, header) = opened(json)?;
     if method == card::Method::Echo {
         return Ok(());
     }
@@ -106,7 +113,8 @@ fn printed(Authorize { card, cvn, .. }: &Authorize) {
 }
 
 /// A delivery at another time is the same request, and with another name it is another one.
-fn repeated(body: &Map<String, Value>) {
+fn repeated(json: &[u8]) {
+    let Ok((body, _)) = opened(json) else { return };
     let with = |member: &str, value: &str| {
         let mut body = body.clone();
         body["requestHeader"][member] = value.into();

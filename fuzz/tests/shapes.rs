@@ -79,6 +79,34 @@ fn nesting_escapes_and_numbers_without_end_are_refused_cheaply() {
 }
 
 #[test]
+fn members_of_what_google_signs_cost_no_more_than_their_bytes() {
+    let shapes = |before: &str| -> Vec<Shape> {
+        let before = |list: &str| -> &'static str { format!("{before}\n{{\"x\":{list}").leak() };
+        vec![
+            (before("["), r#"{"a":0},"#, "{}]}"),
+            (before("["), "{},", "{}]}"),
+            (before("["), r#""","#, "0]}"),
+            (before("0,"), r#""m%":0,"#, r#""x":0}"#),
+            (before("\""), r"\n", "\"}"),
+            (before(""), r#"{"a":"#, ""),
+        ]
+    };
+    full("tokenized", &shapes("capture"));
+    full("card", &shapes("reserveFunds"));
+    full("google", &shapes("acceptRemittanceStatement 200"));
+    const PAGE: &str = "remittanceStatementDetails 200\n{\"totalEvents\":\"0\",\"captureEvents\":[";
+    const EVENT: &str =
+        r#"{"eventRequestId":"%","eventAmount":{"amountMicros":"1","currencyCode":"USD"}},"#;
+    full("google", &[(PAGE, EVENT, "{}]}"), (PAGE, "{},", "{}]}")]);
+}
+
+#[test]
+fn forms_of_many_fields_cost_no_more_than_their_bytes() {
+    const POST: &str = "POST /tokenized/authenticate HTTP/1.1\r\nhost: x\r\n\r\n";
+    full("page", &[(POST, "f%=&", ""), (POST, "&", ""), (POST, "a=%41&", ""), (POST, "%41", "")]);
+}
+
+#[test]
 fn a_feed_costs_no_more_than_its_bytes() {
     full(
         "feed_text",

@@ -11,8 +11,8 @@
 //! # Source
 //! Standard Payments, redirect authentication (web).
 
-mod callback;
-mod form;
+pub mod callback;
+pub mod form;
 mod ticket;
 mod tries;
 mod views;

@@ -39,8 +39,8 @@ macro_rules! targets {
 
 targets! {
     create update complete cancel agent session_id request_id request feed_text feed_xml config
-    variables message inside public_key tokenized card words events states book acquirer_book
-    card_keys story marker
+    variables message inside public_key tokenized card callback page google admin words events states
+    book acquirer_book card_keys story marker
 }
 
 fn hold(target: &'static Target) {
