@@ -82,9 +82,11 @@ soak: build ## half the knee for long: memory and latency stay flat; DURATION=1h
 	@.ci/deps load
 	loadtest/run.sh soak
 
-simulate: ## whole days from one seed, crashes and outages included; SEEDS=1000, or SEEDS=7..8 TOLD=1
+# So many days of either kind, or as long for each, or until either ends if both are given.
+simulate: ## whole days from one seed, a merchant's and an integrator's; SEEDS=1000, SEEDS=7..8 TOLD=1, or SIMULATE_SECONDS=600
 	@.ci/deps build
-	SEEDS=$(or $(SEEDS),1000) cargo test --release --locked -p paceline-engine --test simulation new_days -- --nocapture
+	SEEDS=$(or $(SEEDS),$(if $(SIMULATE_SECONDS),,1000)) SIMULATE_SECONDS=$(SIMULATE_SECONDS) \
+	    cargo test --release --locked -p paceline-engine --test simulation --test standard_simulation new_days -- --nocapture
 
 crash: build ## kill the server under load, again and again, and count what is lost; KILLS=200 SEED=1
 	KILLS=$(or $(KILLS),200) cargo test --release --locked -p paceline-api --test crash killed -- --nocapture

@@ -1,6 +1,7 @@
 //! A whole complete through the engine: claim, turn, hold, reservation, order, and the answer.
 //!
-//! Varies: the log, in memory or on disk with its syncs, and how many completes are under way.
+//! Varies: the log, in memory or on disk with its syncs, and how many completes are under way. The
+//! one on disk has as many shards as the program is shipped with.
 //! Sessions are opened and filled beforehand, which is not counted. The processor answers at once
 //! and keeps its book in memory.
 //! Leaves out: HTTP and parsing; `make bench-floor` has the whole. Settling goes on behind the
@@ -15,18 +16,15 @@ use paceline_benches::bodies::PRODUCT;
 use paceline_benches::{engine, shop};
 use paceline_domain::ids::SessionId;
 use paceline_engine::{Engine, System};
-use paceline_storage::{EventLog, MemoryLog, RocksLog, RocksOptions, ShardCount};
+use paceline_storage::rocks::Sync;
+use paceline_storage::{EventLog, MemoryLog};
 
 fn complete(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("complete");
     group.throughput(Throughput::Elements(1)).sample_size(20);
     // In the build directory, as the temporary one of many machines is memory.
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-    let options = RocksOptions::new(
-        ShardCount::new(4).expect("four shards"),
-        Arc::new(|why| panic!("{why}")),
-    );
-    let on_disk = RocksLog::open(&home.path().join("data"), options).expect("a fresh log opens");
+    let on_disk = engine::log(&home.path().join("data"), Sync::Every).expect("a fresh log opens");
     let logs: [(&str, Arc<dyn EventLog>); 2] =
         [("in memory", Arc::new(MemoryLog::new())), ("on disk, synced", Arc::new(on_disk))];
     for (name, log) in logs {

@@ -1,25 +1,21 @@
 //! What being durable costs: one commit to the log on disk, from queueing to acknowledgement.
 //!
 //! Varies: how many writers wait at once, as group commit lives from company. Each writer has a
-//! stream of its own and appends again once it was told of the last; records are 1 KiB.
+//! stream of its own and appends again once it was told of the last; records are 1 KiB. The log has
+//! as many shards as the program is shipped with.
 //! Leaves out: idempotency records, snapshots, timers.
 //!
 //! `synced` is what production does. `not synced` skips the disk and with it every promise: it is
 //! here to tell the disk's share from ours.
 
-use std::num::NonZero;
-use std::path::Path;
-use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam_channel::Sender;
+use paceline_benches::engine;
 use paceline_storage::rocks::Sync;
-use paceline_storage::{
-    Append, DueChange, EventLog, RocksLog, RocksOptions, ShardCount, StreamId, Version,
-};
+use paceline_storage::{Append, DueChange, EventLog, RocksLog, StreamId, Version};
 
 const RECORD_BYTES: usize = 1024;
 
@@ -30,23 +26,13 @@ fn writer(criterion: &mut Criterion) {
         for writers in [1, 16, 256] {
             // In the build directory, as the temporary one of many machines is memory.
             let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-            let log = open(home.path(), sync);
+            let log = engine::log(&home.path().join("data"), sync).expect("a fresh log opens");
             group.bench_function(BenchmarkId::new(name, writers), |bencher| {
                 bencher.iter_custom(|commits| commit(&log, writers, commits));
             });
         }
     }
     group.finish();
-}
-
-fn open(home: &Path, sync: Sync) -> RocksLog {
-    let cores = available_parallelism().map_or(1, NonZero::get);
-    let shards = u16::try_from(cores).ok().and_then(|cores| ShardCount::new(cores).ok());
-    let options = RocksOptions {
-        sync,
-        ..RocksOptions::new(shards.expect("so many cores"), Arc::new(|why| panic!("{why}")))
-    };
-    RocksLog::open(&home.join("data"), options).expect("a fresh log opens")
 }
 
 /// Makes so many commits with so many writers waiting at a time.

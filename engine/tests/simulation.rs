@@ -8,8 +8,8 @@
 //! Left out: the wires, RocksDB (its own tests cut its power), threads that race, and whole
 //! machines that disagree about who owns a stream.
 //!
-//! `make simulate SEEDS=1000` plays that many new days, `SEEDS=7..8` just the day of seed 7, with
-//! `TOLD=1` step by step.
+//! `make simulate SEEDS=1000` plays that many new days, `SIMULATE_SECONDS=600` as many as there is
+//! time for, `SEEDS=7..8` just the day of seed 7, with `TOLD=1` step by step.
 
 // Helpers are tests too.
 #![allow(clippy::unwrap_used)]
@@ -20,6 +20,7 @@ mod simulation {
     pub mod chance;
     pub mod clients;
     pub mod day;
+    pub mod days;
     pub mod disk;
     pub mod goods;
     pub mod habits;
@@ -35,11 +36,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use simulation::chance::Chance;
 use simulation::day::Day;
+use simulation::days::{NewDays, variable};
 use simulation::lives::{self, Played};
 
 /// Days that found something, each with what it was. Whoever changes what a seed brings looks for
@@ -67,10 +67,6 @@ fn play(seed: u64, fuse: Option<u64>) -> Played {
         let day = format!("SEEDS={seed}..{}", seed + 1);
         panic!("seed {seed}, fuse {fuse:?}: make simulate {day} TOLD=1\n{broken}")
     })
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[test]
@@ -110,44 +106,16 @@ const EVERY_SORT_OF_DAY: [&str; 13] = [
 
 #[test]
 fn new_days_keep_every_promise() {
-    let seeds = variable("SEEDS");
-    let seconds = variable("SIMULATE_SECONDS").map_or(NEW_FOR, |seconds| {
-        Duration::from_secs(seconds.parse().expect("SIMULATE_SECONDS is a number"))
-    });
-    let first = Chance::new(rand::random()).number() >> 16;
-    let (days, threads, until) = match seeds.as_deref().map(|seeds| seeds.split_once("..")) {
-        None => (first..u64::MAX, 1, Some(Instant::now() + seconds)),
-        Some(Some((from, to))) => (number(from)..number(to), cores(), None),
-        Some(None) => (first..first + number(&seeds.unwrap()), cores(), None),
-    };
-    println!("days from seed {} on", days.start);
-    let (next, played) = (AtomicU64::new(days.start), Mutex::new(Tally::default()));
-    let playing = || {
-        while until.is_none_or(|until| Instant::now() < until) {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if !days.contains(&seed) {
-                return;
-            }
-            let day = play(seed, None);
-            let mut played = played.lock().unwrap();
-            played.add(&day);
-            if played.days.is_multiple_of(10_000) {
-                println!("{played}");
-            }
+    let played = Mutex::new(Tally::default());
+    NewDays::wanted(NEW_FOR).play(|seed| {
+        let day = play(seed, None);
+        let mut played = played.lock().unwrap();
+        played.add(&day);
+        if played.days.is_multiple_of(10_000) {
+            println!("{played}");
         }
-    };
-    std::thread::scope(|scope| {
-        (0..threads).for_each(|_| drop(scope.spawn(playing)));
     });
     println!("{}", played.lock().unwrap());
-}
-
-fn number(digits: &str) -> u64 {
-    digits.parse().expect("SEEDS is a number of days, or a range of seeds such as 7..8")
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[test]

@@ -12,7 +12,8 @@
 //! it (`tests/tokenized/payments.rs`).
 //! Left out: what `simulation.rs` has found out already of keys, owners and stopped logs.
 //!
-//! `SEEDS=7..8` plays just the day of seed 7, with `TOLD=1` step by step.
+//! `make simulate` plays these days, too: `SEEDS=7..8` just the day of seed 7, with `TOLD=1` step by
+//! step.
 
 // Helpers are tests too.
 #![allow(clippy::unwrap_used)]
@@ -21,6 +22,7 @@ mod common;
 mod simulation {
     #[allow(dead_code)] // the merchant's days take more of it
     pub mod chance;
+    pub mod days;
     pub mod disk;
     pub mod lives;
     pub mod machine;
@@ -39,9 +41,10 @@ mod simulation {
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use simulation::chance::Chance;
+use simulation::days::{NewDays, variable};
 use simulation::lives::{self, Played};
 use simulation::standard::day::Day;
 
@@ -86,10 +89,6 @@ fn play(seed: u64, fuse: Option<u64>) -> Played {
     })
 }
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 #[test]
 fn the_fixed_days_keep_every_promise() {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -106,24 +105,12 @@ fn the_fixed_days_keep_every_promise() {
 
 #[test]
 fn new_days_keep_every_promise() {
-    let seconds = variable("SIMULATE_SECONDS").and_then(|seconds| seconds.parse().ok());
-    let until = Instant::now() + seconds.map_or(NEW_FOR, Duration::from_secs);
-    let first = Chance::new(rand::random()).number() >> 16;
-    let (days, until) = match variable("SEEDS").as_deref().and_then(|seeds| seeds.split_once(".."))
-    {
-        Some((from, to)) => (from.parse().unwrap()..to.parse().unwrap(), None),
-        None => (first..u64::MAX, Some(until)),
-    };
-    println!("days from seed {} on", days.start);
-    let mut played = 0;
-    for seed in days {
-        if until.is_some_and(|until| Instant::now() >= until) {
-            break;
-        }
+    let played = AtomicU64::new(0);
+    NewDays::wanted(NEW_FOR).play(|seed| {
         play(seed, None);
-        played += 1;
-    }
-    println!("{played} days");
+        played.fetch_add(1, Ordering::Relaxed);
+    });
+    println!("{} days of an integrator", played.into_inner());
 }
 
 #[test]
