@@ -50,7 +50,7 @@ fn is_about_building(line: &str) -> bool {
     ["make google", "GOOGLE=", "PACELINE="].iter().any(|begins| line.starts_with(begins))
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn linking_buying_cards_and_disputes_run_as_printed_and_come_to_what_the_page_says() {
     let mut blocks = commands("Link, buy, refund, settle");
     assert_eq!(blocks.remove(0), "PACELINE_GOOGLE_BASE_URL=http://127.0.0.1:8090 make run\n");
