@@ -276,10 +276,10 @@ pub(crate) trait Entity: Sized + 'static {
         None
     }
 
-    /// The keyed question that is still to be answered, and the step that it waits for. The first,
-    /// if there are several: they end in the order in which they were asked.
-    fn asked(_: &Self::State) -> Option<(Self::Step, &Asked)> {
-        None
+    /// The keyed questions that are still to be answered, each with the step that it waits for.
+    /// They end in any order; a turn ends one of them at most.
+    fn asked(_: &Self::State) -> impl Iterator<Item = (Self::Step, &Asked)> {
+        std::iter::empty()
     }
 
     /// Tells the entity that its asker was told to look again.

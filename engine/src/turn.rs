@@ -70,8 +70,8 @@ struct Waiting<E: Entity> {
 struct Decided<E: Entity> {
     events: Vec<E::Event>,
     refused: Option<E::Rejection>,
-    /// The keyed question that was open before, and what it asked for.
-    asked_before: Option<(E::Step, Asked)>,
+    /// The keyed questions that were open before, and what each asked for.
+    asked_before: Vec<(E::Step, Asked)>,
 }
 
 impl<E: Entity> Owner<E> {
@@ -278,7 +278,8 @@ impl<E: Entity> Owner<E> {
 
     /// Says what happens, and makes it so in memory.
     fn decide(&mut self, command: E::Command) -> Decided<E> {
-        let asked_before = E::asked(&self.state).map(|(step, asked)| (step, asked.clone()));
+        let asked_before =
+            E::asked(&self.state).map(|(step, asked)| (step, asked.clone())).collect();
         match E::decide(&self.state, command) {
             Ok(events) => {
                 events.iter().for_each(|event| E::apply(&mut self.state, event));

@@ -358,10 +358,11 @@ impl Payment {
         }
     }
 
-    /// The first question that is still to be answered.
-    pub fn asked(&self) -> Option<(Part, &Asked)> {
-        let parts = self.parts();
-        parts.into_iter().find_map(|(part, course)| Some((part, course.asked.as_ref()?)))
+    /// The questions that are still to be answered.
+    pub fn asked(&self) -> impl Iterator<Item = (Part, &Asked)> {
+        let refunds = self.refunds.iter().map(|(id, refund)| (Part::Refund(*id), &refund.course));
+        let parts = [(Part::Payment, &self.course)].into_iter().chain(refunds);
+        parts.filter_map(|(part, course)| Some((part, course.asked.as_ref()?)))
     }
 
     /// Of which this may still be refunded.

@@ -121,8 +121,9 @@ impl Entity for CardPayments {
         (again.asked.as_ref() == Some(first)).then_some(Step::Authorize)
     }
 
-    fn asked(state: &State) -> Option<(Step, &Asked)> {
-        Some((Step::Authorize, state.as_ref()?.open_question()?))
+    fn asked(state: &State) -> impl Iterator<Item = (Step, &Asked)> {
+        let open = state.as_ref().and_then(|payment| payment.open_question());
+        open.map(|asked| (Step::Authorize, asked)).into_iter()
     }
 
     /// The answer is kept for whoever asks again.

@@ -110,9 +110,10 @@ impl Entity for Challenges {
         (first == again_asked).then_some(ChallengeStep::Send(again.id))
     }
 
-    fn asked(state: &State) -> Option<(ChallengeStep, &Asked)> {
-        let sending = state.as_ref().and_then(challenge::sending)?;
-        Some((ChallengeStep::Send(sending.id), sending.asked.as_ref()?))
+    fn asked(state: &State) -> impl Iterator<Item = (ChallengeStep, &Asked)> {
+        let sending = state.as_ref().and_then(challenge::sending);
+        let open = sending.and_then(|s| Some((ChallengeStep::Send(s.id), s.asked.as_ref()?)));
+        open.into_iter()
     }
 
     fn leave(_: ChallengeStep) -> Option<Command> {

@@ -92,9 +92,9 @@ impl Entity for Links {
         (first? == again).then_some(by)
     }
 
-    fn asked(state: &State) -> Option<(UseId, &Asked)> {
-        let (by, asked) = state.as_ref()?.open()?;
-        Some((by, asked?))
+    fn asked(state: &State) -> impl Iterator<Item = (UseId, &Asked)> {
+        let open = state.as_ref().and_then(|link| link.open());
+        open.and_then(|(by, asked)| Some((by, asked?))).into_iter()
     }
 
     fn leave(_: UseId) -> Option<Command> {

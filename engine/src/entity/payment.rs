@@ -107,8 +107,8 @@ impl Entity for Payments {
         (first == again).then_some(part)
     }
 
-    fn asked(state: &State) -> Option<(Part, &Asked)> {
-        state.as_ref()?.asked()
+    fn asked(state: &State) -> impl Iterator<Item = (Part, &Asked)> {
+        state.iter().flat_map(|payment| payment.asked())
     }
 
     fn leave(part: Part) -> Option<Command> {

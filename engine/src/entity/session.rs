@@ -89,9 +89,9 @@ impl Entity for Sessions {
         (first.key == again.key && first.fingerprint == again.fingerprint).then_some(attempt.number)
     }
 
-    fn asked(state: &State) -> Option<(u32, &Asked)> {
-        let attempt = state.as_ref()?.attempt_in_progress()?;
-        Some((attempt.number, attempt.asked.as_ref()?))
+    fn asked(state: &State) -> impl Iterator<Item = (u32, &Asked)> {
+        let attempt = state.as_ref().and_then(|session| session.attempt_in_progress());
+        attempt.and_then(|attempt| Some((attempt.number, attempt.asked.as_ref()?))).into_iter()
     }
 
     fn leave(attempt: u32) -> Option<Command> {

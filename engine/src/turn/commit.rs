@@ -94,7 +94,7 @@ impl<E: Entity> Owner<E> {
     fn answer(
         &self,
         world: &World,
-        asked_before: Option<(E::Step, Asked)>,
+        asked_before: Vec<(E::Step, Asked)>,
         keyed: Option<Keyed>,
         changed: bool,
         passing: bool,
@@ -102,9 +102,12 @@ impl<E: Entity> Owner<E> {
     ) -> Option<AnswerWrite> {
         let now = world.now();
         let expires_at = Millis(now.after(E::answers_kept(&world.options)).0);
-        let asked = E::asked(&self.state);
-        let over = |(step, before): &(E::Step, Asked)| asked != Some((*step, before));
-        if let Some((step, before)) = asked_before.filter(over) {
+        let is_over = |(step, before): &(E::Step, Asked)| {
+            !E::asked(&self.state).any(|open| open == (*step, before))
+        };
+        let mut ended = asked_before.into_iter().filter(is_over);
+        if let Some((step, before)) = ended.next() {
+            debug_assert!(ended.next().is_none(), "a turn ends one question at most");
             let manner = Manner(before.manner);
             let reply = E::reply(&world.voices, manner, &self.state, Some(step), None);
             let reply = E::to_remember(&reply).cloned();

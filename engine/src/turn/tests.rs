@@ -2,16 +2,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use paceline_domain::ids::{AccountId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::payment::{self, AskRefund, Flow, Part, Pay, Terms};
 use paceline_domain::session::{Rejection, Session};
 use paceline_domain::stock::Command;
 use paceline_domain::tables::Tables;
-use paceline_storage::MemoryLog;
+use paceline_domain::text::Text;
+use paceline_storage::{AnswerKey, EventLog, MemoryLog};
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::asking::{WIRE, asked};
 use crate::clock::System;
+use crate::codec::Remembered;
 use crate::engine::{Options, Outside};
-use crate::entity::{Kind, Stocks};
+use crate::entity::{Kind, Payments, Stocks};
 use crate::gateway::simulated::{Simulated, SimulatedOptions};
 use crate::idempotency::{IdempotencyKey, Keyed};
 use crate::seal::SealKey;
@@ -19,6 +25,12 @@ use crate::tokenized;
 use crate::voice::{Manner, Reply, Voice, Voices};
 
 struct Mute;
+
+impl tokenized::Voice for Mute {
+    fn words(&self, outcome: &tokenized::Outcome<'_>) -> Reply {
+        Reply { status: 200, body: format!("{outcome:?}").into() }
+    }
+}
 
 impl Voice for Mute {
     fn session(&self, _: Manner, _: &Session, _: Option<&Rejection>) -> Reply {
@@ -55,7 +67,7 @@ fn world_on(log: Arc<MemoryLog>) -> Arc<World> {
         card: crate::card::Options::default(),
     };
     let gateway = Arc::new(Simulated::new(processor, Arc::new(MemoryLog::new())));
-    let voices = Voices::new(Arc::new(Mute));
+    let voices = Voices { tokenized: Some(Arc::new(Mute)), ..Voices::new(Arc::new(Mute)) };
     let (tables, key) = (Arc::new(Tables::default()), SealKey::new(&[7; 32]));
     World::new(options, log, Outside::new(gateway), voices, Arc::new(System), tables, key)
 }
@@ -104,6 +116,63 @@ fn an_owner_is_not_quiet_while_an_answer_of_its_is_on_its_way_to_the_disk() {
     assert!(!stock.is_quiet(), "whoever takes its place would be told of it");
     sync(&mut stock);
     assert!(stock.is_quiet());
+}
+
+#[test]
+fn each_of_two_refunds_is_remembered_whichever_ends_first() {
+    let log = Arc::new(MemoryLog::new());
+    let (world, id) = (world_on(Arc::clone(&log)), PaymentId(1));
+    let mut payment = Owner::<Payments>::fresh(Payments::stream(id));
+    let tell: Tell<Payments> = Arc::new(|_| ());
+    let request = |id: &str| RequestId::parse(id).unwrap();
+    let (amount, currency) = (Micros(10), CurrencyCode::parse("USD").unwrap());
+    let (now, outcome) = (Timestamp(1), Ok(()));
+    let [first, second] = [RefundId(1), RefundId(2)];
+
+    let keyed = |part: Part| {
+        let key = IdempotencyKey::new("google", "refund", &format!("{part:?}"));
+        Keyed { key, fingerprint: [1; 32] }
+    };
+    let ask = |payment: &mut Owner<Payments>, part, command| {
+        let (reply, _) = oneshot::channel();
+        let (manner, secret, permit, patience) = (WIRE, None, None, None);
+        let keyed = Some(keyed(part));
+        payment.take(
+            &world,
+            Ask { command, manner, keyed, secret, reply, permit, patience },
+            &tell,
+        );
+    };
+    let terms = Box::new(Terms {
+        flow: Flow::Capture,
+        integrator: IntegratorAccountId::parse("InvisiCashUSA_USD").unwrap(),
+        request: request("cap:1"),
+        account: AccountId::parse("sally").unwrap(),
+        association: None,
+        amount,
+        currency,
+        description: Text::parse("Google - Sky Atlas").unwrap(),
+    });
+    let (proof, barred, asked_by) = (None, None, asked(&keyed(Part::Payment)));
+    let pay = Pay { id, terms: *terms, proof, barred, now, asked: asked_by };
+    ask(&mut payment, Part::Payment, payment::Command::Pay(Box::new(pay)));
+    let part = Part::Payment;
+    payment.tell(&world, payment::Command::Concluded { part, outcome, now }, &tell);
+    for id in [first, second] {
+        let (request, amount) = (request(&id.to_string()), Micros(1));
+        let asked = asked(&keyed(Part::Refund(id)));
+        let refund = AskRefund { id, request, amount, currency, now, asked };
+        ask(&mut payment, Part::Refund(id), payment::Command::Refund(refund));
+    }
+
+    for id in [second, first] {
+        let part = Part::Refund(id);
+        payment.tell(&world, payment::Command::Concluded { part, outcome, now }, &tell);
+        let kept = log.answer(&AnswerKey::from(keyed(part).key), Millis(0)).unwrap().unwrap();
+        let reply = Remembered::from_bytes(&kept.body).unwrap().reply.expect("it has ended");
+        let told = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(told.contains(&id.to_string()), "{told}");
+    }
 }
 
 #[test]
