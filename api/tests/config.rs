@@ -27,9 +27,13 @@ fn without_a_file_everything_has_a_value() {
 }
 
 #[test]
-fn the_sample_file_is_the_defaults() {
-    let from_file = Config::parse(EMBEDDED, Path::new("paceline.toml"), []).unwrap();
+fn the_sample_file_is_the_defaults_and_whoever_has_a_file_asks_for_development() {
+    let mut from_file = Config::parse(EMBEDDED, Path::new("paceline.toml"), []).unwrap();
     let from_nothing = Config::load(None, []).unwrap();
+    let development = |config: &Config| config.tokenized.development;
+    assert_eq!(development(&from_file), Development::Unsaid);
+    assert_eq!(development(&from_nothing), Development::WherePossible);
+    from_file.tokenized.development = Development::WherePossible;
     assert_eq!(format!("{from_file:?}"), format!("{from_nothing:?}"));
 }
 

@@ -9,15 +9,15 @@ mod card;
 #[path = "common/machine.rs"]
 mod machine;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use card::*;
 use machine::*;
 use paceline_domain::card_payment::{
     self, Amounts, Authorization, CaptureRefusal, CaseKind, Command, Flow, LineKind, Moved,
-    RefundDecline, Stage, Subject, Telling,
+    RefundDecline, Stage, State, Subject, Telling,
 };
-use paceline_domain::ids::{DocumentId, RefundId};
+use paceline_domain::ids::{DocumentId, RefundId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::response_code::Failure;
 use paceline_domain::time::Timestamp;
@@ -137,12 +137,25 @@ fn outcomes(told: &Told) -> Vec<(String, String)> {
     concluded.map(|(request, outcome)| (request.to_string(), outcome)).collect()
 }
 
+fn is_last(state: &State, capture: &RequestId) -> bool {
+    let last = state.as_ref().and_then(|payment| payment.capture.as_ref());
+    last.is_some_and(|last| last.request == *capture)
+}
+
 proptest! {
     #[test]
     fn money_is_conserved_and_everything_is_told_once(commands in commands()) {
         let mut payment = new();
         let mut told = Told::new();
+        let mut captures = BTreeSet::new();
         for command in commands {
+            // A key lets its request in once; the last one is let in again.
+            if let Command::Capture(ask) = &command
+                && !captures.insert(ask.request.clone())
+                && !is_last(&payment.state, &ask.request)
+            {
+                continue;
+            }
             let _ = payment.give(command); // refused or not, the books must be right
             let Some(state) = &payment.state else { continue };
             let Amounts { reserved, held, captured, voided } = state.amounts;

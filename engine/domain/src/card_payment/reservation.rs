@@ -89,6 +89,7 @@ impl CardPayment {
             Some(first) if first.request == request && first.amount == amount => {
                 return Ok(vec![]);
             }
+            Some(first) if first.request == request => return Err(Rejection::RequestTaken),
             Some(first) if !first.was_refused() => return Err(Rejection::CapturedAlready),
             Some(_) | None => {}
         }
