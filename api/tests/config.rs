@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use paceline_api::config::{Config, EMBEDDED};
+use paceline_api::config::{Config, Development, EMBEDDED};
 use paceline_api::ucp::IdForm;
 use paceline_domain::market::{Address, Reduction};
 use paceline_domain::money::{CurrencyCode, MinorUnits};
