@@ -20,7 +20,7 @@ use paceline_api::standard_payments::{Door, Page, Settings, Words};
 use paceline_benches::shop;
 use paceline_engine::acquirer::simulated::Simulated as SimulatedAcquirer;
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
-use paceline_engine::{Engine, Outside, SealKey, System, Voices};
+use paceline_engine::{Engine, Options, Outside, SealKey, System, Voices};
 use paceline_envelope::Envelope;
 use paceline_storage::{EventLog, MemoryLog};
 use tempfile::TempDir;
@@ -119,7 +119,8 @@ impl Served {
                 ..Voices::new(Arc::new(shop::words()))
             };
             let engine = Engine::start(
-                request::options(),
+                // Comparing a password takes the ledger a tenth of a second.
+                Options { gateway_timeout: Duration::from_secs(10), ..request::options() },
                 log.clone(),
                 outside,
                 voices,
