@@ -259,7 +259,7 @@ pub fn remittance(remittance: &Remittance) -> Report {
             .to_owned(),
             line.request.to_string(),
             known(line.theirs),
-            known(line.ours),
+            known(line.ours.amount()),
             decimal(line.fee),
             statement.summary.currency.to_string(),
         ]
@@ -273,6 +273,7 @@ pub fn remittance(remittance: &Remittance) -> Report {
         ("missing here", tally.missing_here.to_string()),
         ("missing at Google", tally.missing_there.to_string()),
         ("different", tally.different.to_string()),
+        ("repeated", tally.repeated().to_string()),
         ("total due, Google", money(statement.summary.total_due, currency)),
         ("total due, lines", money(tally.theirs, currency)),
         ("total due, here", money(tally.ours, currency)),
@@ -312,6 +313,7 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::MissingHere => "missing here",
         Verdict::MissingThere => "missing at Google",
         Verdict::Different => "different",
+        Verdict::Repeated => "repeated",
     }
 }
 

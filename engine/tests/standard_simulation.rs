@@ -58,7 +58,7 @@ const LONG: u64 = 600;
 const NEW_FOR: Duration = Duration::from_secs(20);
 
 /// Were one of these never to happen, the days would prove little.
-const EVERY_SORT_OF_DAY: [&str; 20] = [
+const EVERY_SORT_OF_DAY: [&str; 21] = [
     "answers repeated",
     "captures approved",
     "captures challenged",
@@ -67,6 +67,7 @@ const EVERY_SORT_OF_DAY: [&str; 20] = [
     "crashes",
     "disbursements approved",
     "keys used for something else",
+    "lines repeated",
     "links made",
     "messages sent",
     "messages too many",

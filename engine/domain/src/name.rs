@@ -7,8 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, LinkId, PaymentId};
+use crate::ids::{AccountId, LinkId, PaymentId, StatementId};
 use crate::text::Text;
+use crate::time::Timestamp;
 
 /// What a stream of name events folds into.
 pub type State = Option<Holder>;
@@ -33,6 +34,18 @@ pub enum Holder {
     Payment(PaymentId),
     /// Of the request id of a card's capture or refund: the payment by card that it belongs to.
     CardPayment(PaymentId),
+    /// Of a capture or a refund in a remittance statement: the line that counts it.
+    Line(StatementLine),
+}
+
+/// A line of a statement, from one reading of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementLine {
+    pub statement: StatementId,
+    /// When the statement was notified.
+    pub since: Timestamp,
+    /// From 0, over all pages.
+    pub number: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

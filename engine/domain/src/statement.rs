@@ -2,8 +2,9 @@
 //!
 //! Why: a statement may have a hundred thousand lines and takes many calls to read. What has been
 //! read and compared is kept page by page, so a crash costs one page.
-//! Promise: a statement is agreed to only if every line of it is ours, with its amount, and nothing
-//! of ours is missing; otherwise what we make of it is proposed.
+//! Promise: a statement is agreed to only if every line of it is ours, with its amount, in no other
+//! line and in no other statement that we agreed to, and nothing of ours is missing; otherwise what
+//! we make of it is proposed.
 //! Left out: the lines, which are in the events and not in the state; and paying, which is a
 //! transfer that people make.
 
@@ -92,9 +93,18 @@ pub struct Line {
     pub request: RequestId,
     /// Google's amount; `None` if it is not in the statement.
     pub theirs: Option<Micros>,
-    /// Our amount; `None` if it is not in our books.
-    pub ours: Option<Micros>,
+    pub ours: Ours,
     pub fee: Micros,
+}
+
+/// What our books have of a line. Stored as the optional amount that it was before there were
+/// repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ours {
+    Nothing,
+    Amount(Micros),
+    /// What another line, here or in a statement that we agreed to, counts already.
+    Counted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,6 +119,7 @@ pub enum Verdict {
     MissingHere,
     MissingThere,
     Different,
+    Repeated,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -247,6 +258,16 @@ pub fn pending(state: &State) -> Option<Effect> {
 }
 
 impl Statement {
+    /// Whether its lines are counted: no other statement may have them. One that we do not agree
+    /// to holds nothing back from the corrected one that follows.
+    pub fn counts(&self) -> bool {
+        match self.phase {
+            Phase::Reading { .. } | Phase::Comparing => true,
+            Phase::Answering(answer) | Phase::Answered { answer, .. } => answer == Answer::Accept,
+            Phase::Refused { .. } => false,
+        }
+    }
+
     /// Agreed to if every line is, and the lines come to what is due.
     fn answer(&self) -> Answer {
         let Tally { lines, matched, ours, .. } = self.tally;
@@ -264,6 +285,12 @@ impl Statement {
 }
 
 impl Tally {
+    /// The lines that are counted elsewhere: all that are nothing else.
+    pub fn repeated(&self) -> u64 {
+        let others = [self.matched, self.missing_here, self.missing_there, self.different];
+        self.lines - others.iter().sum::<u64>()
+    }
+
     fn count(&mut self, line: &Line) {
         self.lines += 1;
         match line.verdict() {
@@ -271,18 +298,29 @@ impl Tally {
             Verdict::MissingHere => self.missing_here += 1,
             Verdict::MissingThere => self.missing_there += 1,
             Verdict::Different => self.different += 1,
+            Verdict::Repeated => {}
         }
         self.theirs = line.add_to(self.theirs, line.theirs);
-        self.ours = line.add_to(self.ours, line.ours);
+        self.ours = line.add_to(self.ours, line.ours.amount());
+    }
+}
+
+impl Ours {
+    pub fn amount(self) -> Option<Micros> {
+        match self {
+            Self::Amount(amount) => Some(amount),
+            Self::Nothing | Self::Counted => None,
+        }
     }
 }
 
 impl Line {
     pub fn verdict(&self) -> Verdict {
         match (self.theirs, self.ours) {
-            (Some(theirs), Some(ours)) if theirs == ours => Verdict::Matched,
-            (Some(_), Some(_)) => Verdict::Different,
-            (Some(_), None) => Verdict::MissingHere,
+            (Some(theirs), Ours::Amount(ours)) if theirs == ours => Verdict::Matched,
+            (Some(_), Ours::Amount(_)) => Verdict::Different,
+            (Some(_), Ours::Nothing) => Verdict::MissingHere,
+            (Some(_), Ours::Counted) => Verdict::Repeated,
             (None, _) => Verdict::MissingThere,
         }
     }

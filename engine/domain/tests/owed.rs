@@ -12,7 +12,7 @@ use paceline_domain::ids::{NoticeId, PaymentId, StatementId};
 use paceline_domain::money::Micros;
 use paceline_domain::notice::{self, Owe, Phase, Subject};
 use paceline_domain::statement::{
-    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Rejection, State, Summary,
+    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, State, Summary,
     pending,
 };
 
@@ -74,7 +74,8 @@ fn notified(total_due: Micros) -> Statement {
 }
 
 fn line(kind: LineKind, theirs: Option<i64>, ours: Option<i64>) -> Line {
-    let (theirs, ours) = (theirs.map(dollars), ours.map(dollars));
+    let theirs = theirs.map(dollars);
+    let ours = ours.map_or(Ours::Nothing, |ours| Ours::Amount(dollars(ours)));
     Line { kind, request: request("cap:1"), theirs, ours, fee: Micros(100_000) }
 }
 
@@ -130,6 +131,18 @@ fn whatever_differs_is_answered_with_our_own_sum() {
 }
 
 #[test]
+fn what_is_listed_twice_is_counted_once_and_not_agreed_to() {
+    let mut statement = notified(Micros(23_800_000));
+    let first = line(LineKind::Capture, Some(12), Some(12));
+    let again = Line { ours: Ours::Counted, ..first.clone() };
+    statement.give(page(0, vec![first, again], None)).unwrap();
+    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    let once = Answer::Propose { total_due: Micros(11_900_000) };
+    assert_eq!(pending(&statement.state), Some(Effect::Answer(once)));
+    assert_eq!(statement.state.unwrap().tally.repeated(), 1);
+}
+
+#[test]
 fn lines_that_agree_and_come_to_another_sum_are_not_accepted() {
     let mut statement = notified(dollars(99));
     let lines = vec![line(LineKind::Capture, Some(10), Some(10))];
@@ -144,7 +157,7 @@ fn sums_that_no_ledger_could_hold_agree_with_nothing() {
     let mut statement = notified(Micros(i64::MAX));
     let huge = || Line {
         theirs: Some(Micros(i64::MAX)),
-        ours: Some(Micros(i64::MAX)),
+        ours: Ours::Amount(Micros(i64::MAX)),
         ..line(LineKind::Capture, None, None)
     };
     statement.give(page(0, vec![huge(), huge()], None)).unwrap();

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use paceline_domain::ids::RequestId;
 use paceline_domain::journal;
 use paceline_domain::money::Micros;
-use paceline_domain::name::{self, Holder};
+use paceline_domain::name::{self, Holder, StatementLine};
 use paceline_domain::payment::{self, Part, Payment};
-use paceline_domain::statement::{self, Answer, Command, Effect, Line, LineKind, Statement};
+use paceline_domain::statement::{self, Answer, Command, Effect, Line, LineKind, Ours, Statement};
 use paceline_storage::{EventLog, StreamId};
 use serde::de::DeserializeOwned;
 
@@ -41,8 +41,10 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
     match deliver(world, call(statement, &format!("p{offset}"), what)).await {
         Delivery::Page(Page { lines, next, .. }) => {
             let mut compared = vec![];
-            for some in lines.chunks(LOOKED_UP_AT_ONCE) {
-                let looking = some.iter().map(|line| look_up(world, statement, line));
+            let numbered: Vec<_> = (statement.tally.lines..).zip(&lines).collect();
+            for some in numbered.chunks(LOOKED_UP_AT_ONCE) {
+                let looking =
+                    some.iter().map(|(number, line)| look_up(world, statement, *number, line));
                 compared.extend(join_all(looking).await);
             }
             Carried::Done(Command::PageRead { offset, lines: compared, next })
@@ -81,10 +83,15 @@ fn call(statement: &Statement, which: &str, what: What) -> Call {
 }
 
 /// A line of Google's with what our books say of it.
-async fn look_up(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Line {
+async fn look_up(world: &Arc<World>, statement: &Statement, number: u64, line: &PageLine) -> Line {
     let ours = match line.currency == statement.summary.currency {
         true => ours(world, statement, line).await,
         false => None,
+    };
+    let ours = match ours {
+        None => Ours::Nothing,
+        Some(amount) if counts(world, statement, number, line).await => Ours::Amount(amount),
+        Some(_) => Ours::Counted,
     };
     let PageLine { kind, request, amount, fee, .. } = line.clone();
     Line { kind, request, theirs: Some(amount), ours, fee }
@@ -117,6 +124,36 @@ async fn ours(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Opt
             done.then(|| payment.refunds[&id].amount)
         }
     }
+}
+
+/// Whether this line is the one that counts what it names: no other line does, of this statement or
+/// of another that counts.
+async fn counts(world: &Arc<World>, statement: &Statement, number: u64, line: &PageLine) -> bool {
+    let stream = Names::remitted(line.kind, &statement.integrator, &line.request);
+    let (id, since) = (statement.id, statement.notified_at);
+    let this = Holder::Line(StatementLine { statement: id, since, number });
+    loop {
+        let take = name::Command::Take(this.clone());
+        if ask::<Names>(world, stream, take, None, Known::Perhaps).await.is_ok() {
+            return true;
+        }
+        let look = name::Command::Look;
+        let held = ask::<Names>(world, stream, look, None, Known::Perhaps).await;
+        let Ok(Some(Holder::Line(other))) = held else { continue }; // it was let go
+        if other.statement == id || counted(world, other).await {
+            return false;
+        }
+        let let_go = name::Command::GiveBack(Holder::Line(other));
+        let _ = ask::<Names>(world, stream, let_go, None, Known::Perhaps).await; // or somebody else
+    }
+}
+
+/// Whether the line of another statement keeps others from counting the same.
+async fn counted(world: &Arc<World>, line: StatementLine) -> bool {
+    let stream = Statements::stream(line.statement);
+    let look = Command::Look;
+    let said = ask::<Statements>(world, stream, look, None, Known::Perhaps).await;
+    said.facts().is_ok_and(|other| other.counts() && other.notified_at == line.since)
 }
 
 /// Goes through our journals of the period for what the statement does not have.
@@ -157,7 +194,7 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
                     kind,
                     request,
                     theirs: None,
-                    ours: Some(amount),
+                    ours: Ours::Amount(amount),
                     fee: Micros::ZERO,
                 });
             Carried::Done(Command::Compared { missing_there: lines.collect() })

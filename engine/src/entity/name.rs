@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
 use paceline_domain::name::{self, Command, Holder, Identifier, Rejection, State};
+use paceline_domain::statement::LineKind;
 use paceline_storage::StreamId;
 
 use super::{Carried, Entity, Kind, hashed};
@@ -42,6 +43,19 @@ impl Names {
             CardMoved::Refund => "card refund",
         };
         Kind::Name.stream(hashed(&[moved, integrator.as_str(), request.as_str()]))
+    }
+
+    /// Of a capture or a refund in remittance statements: it leads to the line that counts it.
+    pub fn remitted(
+        kind: LineKind,
+        integrator: &IntegratorAccountId,
+        request: &RequestId,
+    ) -> StreamId {
+        let kind = match kind {
+            LineKind::Capture => "remitted capture",
+            LineKind::Refund => "remitted refund",
+        };
+        Kind::Name.stream(hashed(&[kind, integrator.as_str(), request.as_str()]))
     }
 
     /// What a customer is known by.

@@ -53,6 +53,9 @@ pub(super) fn name(event: &name::Event) -> String {
         name::Event::Taken(Holder::Payment(payment) | Holder::CardPayment(payment)) => {
             format!("leads to {payment}")
         }
+        name::Event::Taken(Holder::Line(line)) => {
+            format!("counted by line {} of statement {}", line.number, line.statement)
+        }
         name::Event::GivenBack => "leads nowhere".to_owned(),
     }
 }

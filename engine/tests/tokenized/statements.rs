@@ -27,6 +27,10 @@ fn page(lines: Vec<PageLine>, next: Option<u64>) -> Delivery {
 }
 
 async fn notified(engine: &Engine, total_due: Micros) -> String {
+    notified_as(engine, "stmt:1", total_due).await
+}
+
+async fn notified_as(engine: &Engine, id: &str, total_due: Micros) -> String {
     let summary = Summary {
         made_at: Timestamp(0),
         period_start: Timestamp(now() - DAY),
@@ -36,8 +40,8 @@ async fn notified(engine: &Engine, total_due: Micros) -> String {
         total_due,
         memo: None,
     };
-    let wanted = StatementNotified { request: request("stmt:1"), integrator: piaid(), summary };
-    let key = keyed("remittanceStatementNotification", "stmt:1", 1);
+    let wanted = StatementNotified { request: request(id), integrator: piaid(), summary };
+    let key = keyed("remittanceStatementNotification", id, 1);
     words(engine.statement_notified(wanted, key).await)
 }
 
@@ -55,8 +59,12 @@ async fn books(integrator: &Integrator) -> Engine {
 
 /// Waits for the answer, and tells what the lines came to.
 async fn answered(integrator: &Integrator) -> (Answer, Vec<(String, Verdict)>) {
+    answered_as(integrator, "stmt:1").await
+}
+
+async fn answered_as(integrator: &Integrator, id: &str) -> (Answer, Vec<(String, Verdict)>) {
     loop {
-        let found = report::remittance(&*integrator.shop.log, &piaid(), &request("stmt:1"));
+        let found = report::remittance(&*integrator.shop.log, &piaid(), &request(id));
         let found = found.unwrap().unwrap();
         if let Phase::Answered { answer, .. } = found.statement.phase {
             let told = |line: &paceline_domain::statement::Line| {
@@ -142,5 +150,66 @@ fn a_page_that_google_does_not_give_is_asked_for_again_after_a_restart() {
         assert_eq!(answered(&integrator).await.0, Answer::Accept);
         let calls = integrator.google.calls();
         assert_eq!(calls[0], calls[1], "under one id");
+    });
+}
+
+fn verdicts(lines: Vec<(String, Verdict)>) -> Vec<Verdict> {
+    lines.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+#[test]
+fn what_is_listed_twice_is_repeated_and_counts_once() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let (bought, given_back) = (line(LineKind::Capture, "cap:1", 12), LineKind::Refund);
+        let on_one_page = vec![bought.clone(), bought.clone(), line(LineKind::Capture, "cap:2", 8)];
+        integrator.google.pages.lock().unwrap().extend([
+            (0, page(on_one_page, Some(3))),
+            (3, page(vec![bought, line(given_back, "ref:1", 5)], None)),
+        ]);
+        notified(&engine, Micros(38_500_000)).await; // what Google's lines come to
+        let (answer, lines) = answered(&integrator).await;
+        use Verdict::{Matched, Repeated};
+        assert_eq!(verdicts(lines), [Matched, Repeated, Matched, Repeated, Matched]);
+        assert_eq!(answer, Answer::Propose { total_due: Micros(14_700_000) });
+    });
+}
+
+#[test]
+fn what_an_accepted_statement_has_counted_no_later_one_counts() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let captures =
+            || [line(LineKind::Capture, "cap:1", 12), line(LineKind::Capture, "cap:2", 8)];
+        let all = [captures().to_vec(), vec![line(LineKind::Refund, "ref:1", 5)]].concat();
+        integrator.google.pages.lock().unwrap().insert(0, page(all, None));
+        notified(&engine, Micros(14_700_000)).await;
+        assert_eq!(answered(&integrator).await.0, Answer::Accept);
+        integrator.google.pages.lock().unwrap().insert(0, page(captures().to_vec(), None));
+        notified_as(&engine, "stmt:2", Micros(19_800_000)).await;
+        let (answer, lines) = answered_as(&integrator, "stmt:2").await;
+        assert_eq!(verdicts(lines)[..2], [Verdict::Repeated; 2]);
+        let Answer::Propose { .. } = answer else { panic!("it is accepted twice") };
+    });
+}
+
+#[test]
+fn a_corrected_statement_counts_what_the_one_before_it_had_wrong() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let lines = |first| {
+            let captures = [("cap:1", first), ("cap:2", 8)];
+            let captures = captures.map(|(id, amount)| line(LineKind::Capture, id, amount));
+            page([captures.to_vec(), vec![line(LineKind::Refund, "ref:1", 5)]].concat(), None)
+        };
+        integrator.google.pages.lock().unwrap().insert(0, lines(13));
+        notified(&engine, Micros(15_700_000)).await;
+        let Answer::Propose { .. } = answered(&integrator).await.0 else { panic!("13 are not 12") };
+        integrator.google.pages.lock().unwrap().insert(0, lines(12));
+        notified_as(&engine, "stmt:2", Micros(14_700_000)).await;
+        assert_eq!(answered_as(&integrator, "stmt:2").await.0, Answer::Accept);
     });
 }

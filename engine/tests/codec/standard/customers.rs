@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use paceline_domain::account::{self, Account, Closure, Opening, PostalAddress, Profile, Purpose};
 use paceline_domain::ids::{ChallengeId, MovementId};
 use paceline_domain::money::Micros;
-use paceline_domain::name::{self, Holder};
+use paceline_domain::name::{self, Holder, StatementLine};
 use paceline_domain::telephone::{self, Telephone};
 
 use super::{CHALLENGE, LINK, PAYMENT, account_id, dollars, hidden, piaid};
@@ -78,7 +78,7 @@ pub fn account() -> account::State {
 
 pub fn name_events() -> Vec<name::Event> {
     let holders = vec![Holder::Link(LINK), Holder::Account(account_id()), Holder::Payment(PAYMENT)];
-    all(holders.iter().cloned().chain(later_holders()).collect());
+    all(holders.iter().cloned().chain(later_holders()).chain(remitted()).collect());
     let mut events: Vec<_> = holders.into_iter().map(name::Event::Taken).collect();
     events.push(name::Event::GivenBack);
     events
@@ -91,6 +91,14 @@ fn later_holders() -> Vec<Holder> {
 
 pub fn later_name_events() -> Vec<name::Event> {
     later_holders().into_iter().map(name::Event::Taken).collect()
+}
+
+fn remitted() -> Vec<Holder> {
+    vec![Holder::Line(StatementLine { statement: super::STATEMENT, since: AT, number: 1_000 })]
+}
+
+pub fn remitted_names() -> Vec<name::Event> {
+    remitted().into_iter().map(name::Event::Taken).collect()
 }
 
 pub fn telephone_events() -> Vec<telephone::Event> {
@@ -133,6 +141,7 @@ variants!(Holder, "holder", {
     Holder::Account(_) => "account",
     Holder::Payment(_) => "payment",
     Holder::CardPayment(_) => "card-payment",
+    Holder::Line(_) => "line",
 });
 
 variants!(telephone::Event, "telephone", {

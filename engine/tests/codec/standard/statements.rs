@@ -2,7 +2,9 @@
 
 use paceline_domain::journal::{self, Entry, Journal};
 use paceline_domain::money::Micros;
-use paceline_domain::statement::{self, Answer, Line, LineKind, Notify, Statement, Summary, Tally};
+use paceline_domain::statement::{
+    self, Answer, Line, LineKind, Notify, Ours, Statement, Summary, Tally,
+};
 
 use super::{STATEMENT, dollars, piaid, request};
 use crate::parts::{AT, LATER, currency, text};
@@ -26,9 +28,9 @@ fn lines() -> Vec<Line> {
         Line { kind, request, theirs, ours, fee }
     };
     vec![
-        line(LineKind::Capture, Some(dollars(12)), Some(dollars(12))),
-        line(LineKind::Refund, Some(dollars(12)), None),
-        line(LineKind::Capture, None, Some(dollars(12))),
+        line(LineKind::Capture, Some(dollars(12)), Ours::Amount(dollars(12))),
+        line(LineKind::Refund, Some(dollars(12)), Ours::Nothing),
+        line(LineKind::Capture, None, Ours::Amount(dollars(12))),
     ]
 }
 
@@ -49,6 +51,13 @@ pub fn statement_events() -> Vec<statement::Event> {
         Event::Answered { at: LATER },
         Event::AnswerRefused { at: LATER },
     ]
+}
+
+/// Those that have come since the samples of the others were kept.
+pub fn later_statement_events() -> Vec<statement::Event> {
+    let line = |ours| Line { ours, ..lines().remove(0) };
+    let lines = all(vec![Ours::Nothing, Ours::Amount(dollars(12)), Ours::Counted]);
+    vec![statement::Event::PageRead { lines: lines.into_iter().map(line).collect(), next: None }]
 }
 
 pub fn statements() -> Vec<statement::State> {
@@ -101,6 +110,12 @@ variants!(statement::Event, "statement", {
     statement::Event::Compared { .. } => "compared",
     statement::Event::Answered { .. } => "answered",
     statement::Event::AnswerRefused { .. } => "answer-refused",
+});
+
+variants!(Ours, "ours", {
+    Ours::Nothing => "nothing",
+    Ours::Amount(_) => "amount",
+    Ours::Counted => "counted",
 });
 
 variants!(statement::Phase, "statement phase", {
