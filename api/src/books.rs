@@ -332,6 +332,7 @@ fn phase(statement: &Statement) -> String {
         Phase::Refused { answer: what, at } => {
             format!("{}, refused by Google {}", answer(what), moment(*at))
         }
+        Phase::Stopped { why, at } => format!("stopped {}: {why}", moment(*at)),
     }
 }
 

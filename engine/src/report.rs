@@ -157,7 +157,9 @@ fn of_statement(log: &dyn EventLog, stream: StreamId) -> Result<Option<Remittanc
         match event {
             statement::Event::PageRead { lines: read, .. }
             | statement::Event::Compared { missing_there: read } => lines.extend(read),
+            statement::Event::ReadAgain { .. } => lines.clear(),
             statement::Event::Notified(_)
+            | statement::Event::Stopped { .. }
             | statement::Event::Answered { .. }
             | statement::Event::AnswerRefused { .. } => {}
         }

@@ -87,6 +87,9 @@ pub async fn answer(
             ["accounts", id, change] => changed(engine, id, change, body).await,
             ["links", association, "revoke"] => revoked(engine, association).await,
             ["notices", id, "send"] => sent_again(engine, id).await,
+            ["remittance", account, statement, "read"] => {
+                read_again(engine, account, statement).await
+            }
             ["google", what] => google::asked(admin, what, body).await,
             _ => Err(nothing()),
         },
@@ -105,7 +108,8 @@ pub async fn answer(
 pub fn nothing() -> (StatusCode, String) {
     let what = "there is GET /accounts[/<id>], POST /accounts, POST /accounts/<id>/fund, hold, \
                 release and close, GET /links, POST /links/<association>/revoke, GET /notices, POST /notices/<id>/send, GET /remittance, \
-                GET /remittance/<account>/<statement>, POST /google/echo and /google/dispute";
+                GET /remittance/<account>/<statement>, POST /remittance/<account>/<statement>/read, \
+                POST /google/echo and /google/dispute";
     (StatusCode::NOT_FOUND, what.to_owned())
 }
 
@@ -140,6 +144,15 @@ async fn remittance(log: std::sync::Arc<dyn EventLog>, account: &str, statement:
     let request = RequestId::parse(statement).map_err(bad)?;
     match read(log, move |log| report::remittance(log, &account, &request)).await? {
         Some(found) => Ok(books::remittance(&found)),
+        None => Err((StatusCode::NOT_FOUND, "there is no such statement".to_owned())),
+    }
+}
+
+async fn read_again(engine: &Engine, account: &str, statement: &str) -> Told {
+    let account = IntegratorAccountId::parse(account).map_err(bad)?;
+    let request = RequestId::parse(statement).map_err(bad)?;
+    match engine.read_statement_again(&account, &request).await {
+        Some(statement) => Ok(books::statements(&[*statement])),
         None => Err((StatusCode::NOT_FOUND, "there is no such statement".to_owned())),
     }
 }

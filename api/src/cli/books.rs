@@ -119,8 +119,18 @@ pub enum Remittance {
         #[command(flatten)]
         asking: Asking,
     },
-    /// A statement line by line: matched, missing on either side, different
+    /// A statement line by line: matched, missing on either side, different, repeated
     Show {
+        /// The id under which Google notified it
+        statement: String,
+        /// The payment integrator account id
+        #[arg(long, default_value = "InvisiCashUSA_USD")]
+        account: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Read a statement once more that stopped, or the answer to which Google refused
+    Read {
         /// The id under which Google notified it
         statement: String,
         /// The payment integrator account id
@@ -250,6 +260,10 @@ pub fn remittance(command: &Remittance) -> Result<(), Failure> {
         Remittance::List { asking } => asking.get("/remittance"),
         Remittance::Show { statement, account, asking } => {
             asking.get(&format!("/remittance/{}/{}", escaped(account), escaped(statement)))
+        }
+        Remittance::Read { statement, account, asking } => {
+            let path = format!("/remittance/{}/{}/read", escaped(account), escaped(statement));
+            asking.post(&path, &json!({}))
         }
     }
 }

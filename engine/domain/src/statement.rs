@@ -25,6 +25,7 @@ pub struct Statement {
     /// Google's id of it.
     pub request: RequestId,
     pub summary: Summary,
+    /// Or read anew since.
     pub notified_at: Timestamp,
     pub phase: Phase,
     pub tally: Tally,
@@ -61,6 +62,23 @@ pub enum Phase {
         answer: Answer,
         at: Timestamp,
     },
+    /// It cannot be read to its end; a person has to look.
+    Stopped {
+        why: Stop,
+        at: Timestamp,
+    },
+}
+
+/// Why a statement is read no further, and not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Stop {
+    #[error("Google refuses a page for good")]
+    Refused,
+    #[error("{read} lines were read, and it says it has {total}")]
+    Miscounted { total: u64, read: u64 },
+    /// Back, or past the end.
+    #[error("the next page begins at line {next}, where it cannot")]
+    Astray { next: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +148,13 @@ pub enum Command {
         offset: u64,
         lines: Vec<Line>,
         next: Option<u64>,
+        /// Lines of the whole statement, as this page says.
+        total: u64,
+        now: Timestamp,
+    },
+    /// Google will not give the page.
+    PageRefused {
+        now: Timestamp,
     },
     /// What is in our books and not in the statement.
     Compared {
@@ -139,6 +164,10 @@ pub enum Command {
         now: Timestamp,
     },
     AnswerRefused {
+        now: Timestamp,
+    },
+    /// Somebody has looked at what stopped, or was refused: once more from the first page.
+    ReadAgain {
         now: Timestamp,
     },
     Look,
@@ -160,6 +189,8 @@ pub enum Event {
     Compared { missing_there: Vec<Line> },
     Answered { at: Timestamp },
     AnswerRefused { at: Timestamp },
+    Stopped { why: Stop, at: Timestamp },
+    ReadAgain { at: Timestamp },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -192,10 +223,18 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
     match (command, statement.phase) {
         (Command::Notify(again), _) if again.summary == statement.summary => Ok(vec![]),
         (Command::Notify(_), _) => Err(Rejection::RequestTaken),
-        (Command::PageRead { offset, lines, next }, Phase::Reading { offset: at })
+        (Command::PageRead { offset, lines, next, total, now }, Phase::Reading { offset: at })
             if offset == at =>
         {
-            Ok(vec![Event::PageRead { lines, next: next.filter(|next| *next > at) }])
+            let read = statement.tally.lines + lines.len() as u64;
+            let stopped = stop(at, read, next, total).map(|why| Event::Stopped { why, at: now });
+            Ok(std::iter::once(Event::PageRead { lines, next }).chain(stopped).collect())
+        }
+        (Command::PageRefused { now }, Phase::Reading { .. }) => {
+            Ok(vec![Event::Stopped { why: Stop::Refused, at: now }])
+        }
+        (Command::ReadAgain { now }, Phase::Stopped { .. } | Phase::Refused { .. }) => {
+            Ok(vec![Event::ReadAgain { at: now }])
         }
         (Command::Compared { missing_there }, Phase::Comparing) => {
             Ok(vec![Event::Compared { missing_there }])
@@ -208,12 +247,24 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         }
         (
             Command::PageRead { .. }
+            | Command::PageRefused { .. }
+            | Command::ReadAgain { .. }
             | Command::Compared { .. }
             | Command::AnswerTaken { .. }
             | Command::AnswerRefused { .. }
             | Command::Look,
             _,
         ) => Ok(vec![]),
+    }
+}
+
+/// Why the page that was read is the last one to be asked for, though it is not the end.
+fn stop(at: u64, read: u64, next: Option<u64>, total: u64) -> Option<Stop> {
+    match next {
+        Some(next) if next <= at || next > total => Some(Stop::Astray { next }),
+        Some(_) if read <= total => None,
+        None if read == total => None,
+        Some(_) | None => Some(Stop::Miscounted { total, read }),
     }
 }
 
@@ -244,6 +295,12 @@ pub fn apply(state: &mut State, event: &Event) {
         Event::AnswerRefused { at } => {
             statement.conclude(|answer| Phase::Refused { answer, at: *at });
         }
+        Event::Stopped { why, at } => statement.phase = Phase::Stopped { why: *why, at: *at },
+        Event::ReadAgain { at } => {
+            statement.notified_at = *at;
+            statement.tally = Tally::default();
+            statement.phase = Phase::Reading { offset: 0 };
+        }
     }
 }
 
@@ -253,7 +310,7 @@ pub fn pending(state: &State) -> Option<Effect> {
         Phase::Reading { offset } => Some(Effect::Read { offset }),
         Phase::Comparing => Some(Effect::Compare),
         Phase::Answering(answer) => Some(Effect::Answer(answer)),
-        Phase::Answered { .. } | Phase::Refused { .. } => None,
+        Phase::Answered { .. } | Phase::Refused { .. } | Phase::Stopped { .. } => None,
     }
 }
 
@@ -264,7 +321,7 @@ impl Statement {
         match self.phase {
             Phase::Reading { .. } | Phase::Comparing => true,
             Phase::Answering(answer) | Phase::Answered { answer, .. } => answer == Answer::Accept,
-            Phase::Refused { .. } => false,
+            Phase::Refused { .. } | Phase::Stopped { .. } => false,
         }
     }
 

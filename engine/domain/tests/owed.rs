@@ -12,8 +12,8 @@ use paceline_domain::ids::{NoticeId, PaymentId, StatementId};
 use paceline_domain::money::Micros;
 use paceline_domain::notice::{self, Owe, Phase, Subject};
 use paceline_domain::statement::{
-    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, State, Summary,
-    pending,
+    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, State, Stop,
+    Summary, pending,
 };
 
 type Statement = Machine<State, Command, Event, Rejection>;
@@ -80,7 +80,8 @@ fn line(kind: LineKind, theirs: Option<i64>, ours: Option<i64>) -> Line {
 }
 
 fn page(offset: u64, lines: Vec<Line>, next: Option<u64>) -> Command {
-    Command::PageRead { offset, lines, next }
+    let total = offset + lines.len() as u64 + u64::from(next.is_some());
+    Command::PageRead { offset, lines, next, total, now: LATER }
 }
 
 #[test]
@@ -100,10 +101,46 @@ fn a_statement_is_read_page_by_page_until_no_next_one_is_named() {
 }
 
 #[test]
-fn a_page_that_names_itself_as_the_next_is_the_last() {
-    let mut statement = notified(Micros::ZERO);
-    statement.give(page(0, vec![], Some(0))).unwrap();
-    assert_eq!(pending(&statement.state), Some(Effect::Compare), "or it would never end");
+fn a_page_that_leads_back_or_past_the_end_stops_the_reading() {
+    for next in [0, 3] {
+        let mut statement = notified(Micros::ZERO);
+        statement.give(page(0, vec![], Some(next))).unwrap();
+        assert_eq!(stopped(&statement), Stop::Astray { next });
+    }
+}
+
+#[test]
+fn a_statement_with_fewer_or_more_lines_than_it_says_is_not_answered() {
+    for total in [0, 2] {
+        let mut statement = notified(Micros(9_900_000));
+        let lines = vec![line(LineKind::Capture, Some(10), Some(10))];
+        let page = Command::PageRead { offset: 0, lines, next: None, total, now: LATER };
+        statement.give(page).unwrap();
+        assert_eq!(stopped(&statement), Stop::Miscounted { total, read: 1 });
+    }
+}
+
+#[test]
+fn a_statement_whose_page_is_refused_waits_for_somebody_to_read_it_again() {
+    let mut statement = notified(Micros(9_900_000));
+    statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], Some(1))).unwrap();
+    statement.give(Command::PageRefused { now: LATER }).unwrap();
+    assert_eq!(stopped(&statement), Stop::Refused);
+    statement.give(Command::ReadAgain { now: LATER }).unwrap();
+    assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 0 }));
+    statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], None)).unwrap();
+    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    assert_eq!(pending(&statement.state), Some(Effect::Answer(Answer::Accept)), "counted once");
+    assert_eq!(statement.give(Command::ReadAgain { now: LATER }), Ok(vec![]), "nothing is wrong");
+}
+
+/// Why nothing is owed any more.
+fn stopped(statement: &Statement) -> Stop {
+    assert_eq!(pending(&statement.state), None);
+    match statement.state.as_ref().unwrap().phase {
+        statement::Phase::Stopped { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

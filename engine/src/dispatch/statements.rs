@@ -39,7 +39,7 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
     let (request, lines_max) = (statement.request.clone(), STATEMENT_PAGE_LINES);
     let what = What::StatementPage { statement: request, offset, lines_max };
     match deliver(world, call(statement, &format!("p{offset}"), what)).await {
-        Delivery::Page(Page { lines, next, .. }) => {
+        Delivery::Page(Page { lines, next, lines_total }) => {
             let mut compared = vec![];
             let numbered: Vec<_> = (statement.tally.lines..).zip(&lines).collect();
             for some in numbered.chunks(LOOKED_UP_AT_ONCE) {
@@ -47,7 +47,13 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
                     some.iter().map(|(number, line)| look_up(world, statement, *number, line));
                 compared.extend(join_all(looking).await);
             }
-            Carried::Done(Command::PageRead { offset, lines: compared, next })
+            let (lines, total, now) = (compared, lines_total, world.now());
+            Carried::Done(Command::PageRead { offset, lines, next, total, now })
+        }
+        Delivery::Refused(why) => {
+            let statement = statement.id;
+            tracing::error!(%statement, %why, "Google refuses a page of a statement");
+            Carried::Done(Command::PageRefused { now: world.now() })
         }
         other => Carried::Later(later_of(world, statement.notified_at, &other)),
     }
@@ -75,9 +81,10 @@ async fn tell(world: &Arc<World>, statement: &Statement, answer: Answer) -> Carr
     }
 }
 
-/// Each page and the answer have a request of their own, the same in every try.
+/// Each page and the answer have a request of their own, the same in every try of one reading.
 fn call(statement: &Statement, which: &str, what: What) -> Call {
-    let request = RequestId::parse(&format!("{}:{which}", statement.id));
+    let request =
+        RequestId::parse(&format!("{}:{}:{which}", statement.id, statement.notified_at.0));
     let request = request.expect("an id of ours is a request id");
     Call { request, integrator: statement.integrator.clone(), what }
 }
@@ -162,15 +169,16 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
     let (start, end) = (statement.summary.period_start, statement.summary.period_end);
     let missing = world.read(move |log| {
         let pages: Vec<statement::Event> = history(log, Statements::stream(id))?;
-        let mut known: BTreeSet<(LineKind, RequestId)> = pages
-            .into_iter()
-            .filter_map(|event| match event {
-                statement::Event::PageRead { lines, .. } => Some(lines),
-                _ => None,
-            })
-            .flatten()
-            .map(|line| (line.kind, line.request))
-            .collect();
+        let mut known: BTreeSet<(LineKind, RequestId)> = BTreeSet::new();
+        for event in pages {
+            match event {
+                statement::Event::PageRead { lines, .. } => {
+                    known.extend(lines.into_iter().map(|line| (line.kind, line.request)));
+                }
+                statement::Event::ReadAgain { .. } => known.clear(),
+                _ => {}
+            }
+        }
         let mut missing = vec![];
         for day in (Journals::day(start)..=Journals::day(end)).take(STATEMENT_DAYS_MAX) {
             let entries: Vec<journal::Event> = history(log, Journals::stream(&integrator, day))?;

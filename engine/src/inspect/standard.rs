@@ -183,6 +183,8 @@ pub(super) fn statement(event: &statement::Event) -> String {
         }
         Event::Answered { at } => format!("{} answered", moment(*at)),
         Event::AnswerRefused { at } => format!("{} Google refuses the answer", moment(*at)),
+        Event::Stopped { why, at } => format!("{} stopped: {why}", moment(*at)),
+        Event::ReadAgain { at } => format!("{} to be read once more", moment(*at)),
     }
 }
 

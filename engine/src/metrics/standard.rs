@@ -70,6 +70,7 @@ pub(crate) struct StandardMetrics {
     refused: Counter,
     owed_again: Counter,
     answer_refused: Counter,
+    stopped: Counter,
 }
 
 impl Default for StandardMetrics {
@@ -83,6 +84,7 @@ impl Default for StandardMetrics {
             refused: notice("refused"),
             owed_again: notice("owed_again"),
             answer_refused: statement("answer_refused"),
+            stopped: statement("stopped"),
         }
     }
 }
@@ -162,6 +164,8 @@ impl StandardMetrics {
             Event::PageRead { .. } => &statement("page_read"),
             Event::Compared { .. } => &statement("compared"),
             Event::Answered { .. } => &statement("answered"),
+            Event::Stopped { .. } => &self.stopped,
+            Event::ReadAgain { .. } => &statement("read_again"),
             Event::AnswerRefused { .. } => &self.answer_refused,
         };
         counter.increment(1);

@@ -48,6 +48,18 @@ impl Engine {
         self.ask_inside::<Statements>(stream, Command::Look).await.facts().ok()
     }
 
+    /// Reads a statement anew that stopped, or the answer to which Google refused: somebody has
+    /// looked. `None` if there is no such statement.
+    pub async fn read_statement_again(
+        &self,
+        integrator: &IntegratorAccountId,
+        request: &RequestId,
+    ) -> Option<Box<paceline_domain::statement::Statement>> {
+        let stream = Statements::stream(Statements::id(integrator, request));
+        let again = Command::ReadAgain { now: self.0.world.now() };
+        self.ask_inside::<Statements>(stream, again).await.facts().ok()
+    }
+
     /// What is owed to Google and has not been heard, at most `limit` of it, the next to be tried
     /// first.
     ///

@@ -78,7 +78,9 @@ fn every_state_of_standard_payments_is_read_and_written_as_ever() {
     check(&[("challenge-snapshots".to_owned(), standard::challenges())]);
     check(&[("payment-snapshots".to_owned(), standard::payments())]);
     check(&[("notice-snapshots".to_owned(), standard::notices())]);
-    check(&[("statement-snapshots".to_owned(), standard::statements())]);
+    let (statements, later) = standard::statements();
+    check(&[("statement-snapshots".to_owned(), statements)]);
+    check(&[("later-statement-snapshots".to_owned(), later)]);
     check(&[("journal-snapshot".to_owned(), standard::journal())]);
     check(&[("telephone-snapshot".to_owned(), standard::telephone())]);
 }
@@ -134,7 +136,7 @@ fn no_sample_is_kept_that_nobody_reads() {
         ["declines", "names", "notices", "remitted", "statements"].map(|of| format!("later-{of}")),
     );
     read.extend(["account", "journal", "telephone"].map(|of| format!("{of}-snapshot")));
-    let several = ["link", "challenge", "payment", "notice", "statement"];
+    let several = ["link", "challenge", "payment", "notice", "statement", "later-statement"];
     read.extend(several.map(|of| format!("{of}-snapshots")));
     read.extend(names(&session_snapshots()));
     read.extend(["instrument", "stock", "order"].map(|of| format!("{of}-snapshot")));

@@ -1,14 +1,14 @@
 //! Remittance: every page is fetched, held against our books, and answered.
 
 use paceline_domain::money::Micros;
-use paceline_domain::statement::{Answer, LineKind, Phase, Summary, Verdict};
+use paceline_domain::statement::{Answer, LineKind, Phase, Stop, Summary, Verdict};
 use paceline_domain::time::Timestamp;
 use paceline_engine::google::{Delivery, Page, PageLine, What};
 use paceline_engine::tokenized::StatementNotified;
 use paceline_engine::{Engine, report};
 
 use crate::common::standard::*;
-use crate::common::{run, usd};
+use crate::common::{run, text, usd};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -22,8 +22,14 @@ fn line(kind: LineKind, id: &str, amount: i64) -> PageLine {
     PageLine { kind, request: request(id), amount, fee, currency: usd() }
 }
 
+/// The last one, or one of a statement with three lines.
 fn page(lines: Vec<PageLine>, next: Option<u64>) -> Delivery {
-    Delivery::Page(Page { lines, next, lines_total: 3 })
+    let lines_total = if next.is_some() { 3 } else { lines.len() as u64 };
+    Delivery::Page(Page { lines, next, lines_total })
+}
+
+fn of_total(lines: Vec<PageLine>, next: Option<u64>, lines_total: u64) -> Delivery {
+    Delivery::Page(Page { lines, next, lines_total })
 }
 
 async fn notified(engine: &Engine, total_due: Micros) -> String {
@@ -84,7 +90,7 @@ fn a_statement_that_agrees_is_accepted_after_its_last_page() {
         let pages = [
             (0, page(vec![line(LineKind::Capture, "cap:1", 12)], Some(1))),
             (1, page(vec![line(LineKind::Capture, "cap:2", 8)], Some(2))),
-            (2, page(vec![line(LineKind::Refund, "ref:1", 5)], None)),
+            (2, of_total(vec![line(LineKind::Refund, "ref:1", 5)], None, 3)),
         ];
         integrator.google.pages.lock().unwrap().extend(pages);
         let noted = notified(&engine, Micros(14_700_000)).await;
@@ -165,8 +171,8 @@ fn what_is_listed_twice_is_repeated_and_counts_once() {
         let (bought, given_back) = (line(LineKind::Capture, "cap:1", 12), LineKind::Refund);
         let on_one_page = vec![bought.clone(), bought.clone(), line(LineKind::Capture, "cap:2", 8)];
         integrator.google.pages.lock().unwrap().extend([
-            (0, page(on_one_page, Some(3))),
-            (3, page(vec![bought, line(given_back, "ref:1", 5)], None)),
+            (0, of_total(on_one_page, Some(3), 5)),
+            (3, of_total(vec![bought, line(given_back, "ref:1", 5)], None, 5)),
         ]);
         notified(&engine, Micros(38_500_000)).await; // what Google's lines come to
         let (answer, lines) = answered(&integrator).await;
@@ -211,5 +217,64 @@ fn a_corrected_statement_counts_what_the_one_before_it_had_wrong() {
         integrator.google.pages.lock().unwrap().insert(0, lines(12));
         notified_as(&engine, "stmt:2", Micros(14_700_000)).await;
         assert_eq!(answered_as(&integrator, "stmt:2").await.0, Answer::Accept);
+    });
+}
+
+/// Waits until a person has to look, and tells why.
+async fn stopped(integrator: &Integrator) -> Stop {
+    loop {
+        let found = report::remittance(&*integrator.shop.log, &piaid(), &request("stmt:1"));
+        if let Phase::Stopped { why, .. } = found.unwrap().unwrap().statement.phase {
+            return why;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_statement_that_is_cut_short_is_not_answered_until_somebody_has_it_read_again() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let line = |kind, id, amount| line(kind, id, amount);
+        let first = vec![line(LineKind::Capture, "cap:1", 12)];
+        let rest = [("cap:2", LineKind::Capture, 8), ("ref:1", LineKind::Refund, 5)];
+        let rest = rest.map(|(id, kind, amount)| line(kind, id, amount)).to_vec();
+        integrator.google.pages.lock().unwrap().insert(0, of_total(first.clone(), None, 3));
+        notified(&engine, Micros(14_700_000)).await;
+        assert_eq!(stopped(&integrator).await, Stop::Miscounted { total: 3, read: 1 });
+        let all = [first, rest].concat();
+        integrator.google.pages.lock().unwrap().insert(0, page(all, None));
+        engine.read_statement_again(&piaid(), &request("stmt:1")).await.unwrap();
+        let (answer, lines) = answered(&integrator).await;
+        assert_eq!((answer, lines.len()), (Answer::Accept, 3), "{lines:?}");
+    });
+}
+
+#[test]
+fn a_page_that_leads_back_stops_the_reading() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        let lines = vec![line(LineKind::Capture, "cap:1", 12)];
+        integrator.google.pages.lock().unwrap().insert(0, of_total(lines, Some(0), 3));
+        notified(&engine, Micros(11_900_000)).await;
+        assert_eq!(stopped(&integrator).await, Stop::Astray { next: 0 });
+    });
+}
+
+#[test]
+fn a_page_that_google_refuses_is_asked_for_once_and_again_when_somebody_has_looked() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        integrator.google.say(Delivery::Refused(text("another request had this id")));
+        notified(&engine, Micros(0)).await;
+        assert_eq!(stopped(&integrator).await, Stop::Refused);
+        assert_eq!(integrator.google.calls().len(), 1);
+        integrator.google.say(Delivery::Heard);
+        integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
+        engine.read_statement_again(&piaid(), &request("stmt:1")).await.unwrap();
+        assert_eq!(answered(&integrator).await.0, Answer::Accept);
     });
 }

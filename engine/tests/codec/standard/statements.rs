@@ -3,7 +3,7 @@
 use paceline_domain::journal::{self, Entry, Journal};
 use paceline_domain::money::Micros;
 use paceline_domain::statement::{
-    self, Answer, Line, LineKind, Notify, Ours, Statement, Summary, Tally,
+    self, Answer, Line, LineKind, Notify, Ours, Statement, Stop, Summary, Tally,
 };
 
 use super::{STATEMENT, dollars, piaid, request};
@@ -50,6 +50,10 @@ pub fn statement_events() -> Vec<statement::Event> {
         Event::Compared { missing_there: lines() },
         Event::Answered { at: LATER },
         Event::AnswerRefused { at: LATER },
+        Event::Stopped { why: Stop::Refused, at: LATER },
+        Event::Stopped { why: Stop::Miscounted { total: 3, read: 1_000 }, at: LATER },
+        Event::Stopped { why: Stop::Astray { next: 1_000 }, at: LATER },
+        Event::ReadAgain { at: LATER },
     ]
 }
 
@@ -60,36 +64,40 @@ pub fn later_statement_events() -> Vec<statement::Event> {
     vec![statement::Event::PageRead { lines: lines.into_iter().map(line).collect(), next: None }]
 }
 
-pub fn statements() -> Vec<statement::State> {
+/// And those that have come since.
+pub fn statements() -> (Vec<statement::State>, Vec<statement::State>) {
     use statement::Phase;
     let propose = Answer::Propose { total_due: Micros(-1) };
-    let phases = all(vec![
+    let phases = [
         Phase::Reading { offset: 1_000 },
         Phase::Comparing,
         Phase::Answering(Answer::Accept),
         Phase::Answered { answer: propose, at: LATER },
         Phase::Refused { answer: Answer::Accept, at: LATER },
-    ]);
-    let statement = |phase| {
-        Some(Statement {
-            id: STATEMENT,
-            integrator: piaid(),
-            request: request("stmt:2025-09-15:EUR"),
-            summary: summary(),
-            notified_at: AT,
-            phase,
-            tally: Tally {
-                lines: 6,
-                matched: 1,
-                missing_here: 2,
-                missing_there: 1,
-                different: 2,
-                theirs: Micros(i64::MIN),
-                ours: Micros(i64::MAX),
-            },
-        })
-    };
-    phases.into_iter().map(statement).collect()
+    ];
+    let later = [Phase::Stopped { why: Stop::Refused, at: LATER }];
+    all([&phases[..], &later].concat());
+    (phases.map(statement).to_vec(), later.map(statement).to_vec())
+}
+
+fn statement(phase: statement::Phase) -> statement::State {
+    Some(Statement {
+        id: STATEMENT,
+        integrator: piaid(),
+        request: request("stmt:2025-09-15:EUR"),
+        summary: summary(),
+        notified_at: AT,
+        phase,
+        tally: Tally {
+            lines: 6,
+            matched: 1,
+            missing_here: 2,
+            missing_there: 1,
+            different: 2,
+            theirs: Micros(i64::MIN),
+            ours: Micros(i64::MAX),
+        },
+    })
 }
 
 pub fn journal_events() -> Vec<journal::Event> {
@@ -110,6 +118,8 @@ variants!(statement::Event, "statement", {
     statement::Event::Compared { .. } => "compared",
     statement::Event::Answered { .. } => "answered",
     statement::Event::AnswerRefused { .. } => "answer-refused",
+    statement::Event::Stopped { .. } => "stopped",
+    statement::Event::ReadAgain { .. } => "read-again",
 });
 
 variants!(Ours, "ours", {
@@ -124,6 +134,7 @@ variants!(statement::Phase, "statement phase", {
     statement::Phase::Answering(_) => "answering",
     statement::Phase::Answered { .. } => "answered",
     statement::Phase::Refused { .. } => "refused",
+    statement::Phase::Stopped { .. } => "stopped",
 });
 
 variants!(LineKind, "line kind", {
