@@ -159,6 +159,7 @@ fn of_statement(log: &dyn EventLog, stream: StreamId) -> Result<Option<Remittanc
             | statement::Event::Compared { missing_there: read } => lines.extend(read),
             statement::Event::ReadAgain { .. } => lines.clear(),
             statement::Event::Notified(_)
+            | statement::Event::Unlisted(_)
             | statement::Event::Stopped { .. }
             | statement::Event::Answered { .. }
             | statement::Event::AnswerRefused { .. } => {}

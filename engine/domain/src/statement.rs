@@ -140,6 +140,14 @@ pub enum Verdict {
     Repeated,
 }
 
+/// What is in our books and not in the statement, beyond the lines that are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    pub lines: u64,
+    /// What they come to: captures less refunds.
+    pub due: Micros,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Notify(Box<Notify>),
@@ -159,6 +167,7 @@ pub enum Command {
     /// What is in our books and not in the statement.
     Compared {
         missing_there: Vec<Line>,
+        unlisted: Unlisted,
     },
     AnswerTaken {
         now: Timestamp,
@@ -191,6 +200,7 @@ pub enum Event {
     AnswerRefused { at: Timestamp },
     Stopped { why: Stop, at: Timestamp },
     ReadAgain { at: Timestamp },
+    Unlisted(Unlisted),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -236,8 +246,9 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         (Command::ReadAgain { now }, Phase::Stopped { .. } | Phase::Refused { .. }) => {
             Ok(vec![Event::ReadAgain { at: now }])
         }
-        (Command::Compared { missing_there }, Phase::Comparing) => {
-            Ok(vec![Event::Compared { missing_there }])
+        (Command::Compared { missing_there, unlisted }, Phase::Comparing) => {
+            let rest = (unlisted.lines > 0).then_some(Event::Unlisted(unlisted));
+            Ok(rest.into_iter().chain([Event::Compared { missing_there }]).collect())
         }
         (Command::AnswerTaken { now }, Phase::Answering(_)) => {
             Ok(vec![Event::Answered { at: now }])
@@ -295,6 +306,11 @@ pub fn apply(state: &mut State, event: &Event) {
         Event::AnswerRefused { at } => {
             statement.conclude(|answer| Phase::Refused { answer, at: *at });
         }
+        Event::Unlisted(Unlisted { lines, due }) => {
+            statement.tally.lines += lines;
+            statement.tally.missing_there += lines;
+            statement.tally.ours = Micros(statement.tally.ours.0.saturating_add(due.0));
+        }
         Event::Stopped { why, at } => statement.phase = Phase::Stopped { why: *why, at: *at },
         Event::ReadAgain { at } => {
             statement.notified_at = *at;
@@ -314,14 +330,48 @@ pub fn pending(state: &State) -> Option<Effect> {
     }
 }
 
+impl Summary {
+    /// Whether the period has this moment. Its end is not in it; one that is printed as the last
+    /// second of a minute, such as 23:59:59.000, stands for all of that second.
+    ///
+    /// # Source
+    /// Standard Payments, the flow of remittance: periods follow each other without a gap.
+    pub fn covers(&self, at: Timestamp) -> bool {
+        let Timestamp(printed) = self.period_end;
+        let second = printed / 1_000;
+        let end = match second % 60 {
+            59 => (second + 1).saturating_mul(1_000),
+            _ => printed,
+        };
+        self.period_start <= at && at.0 < end
+    }
+}
+
+impl Unlisted {
+    pub fn of(lines: &[Line]) -> Self {
+        let due = lines.iter().fold(Micros::ZERO, |sum, line| line.add_to(sum, line.ours.amount()));
+        Self { lines: lines.len() as u64, due }
+    }
+}
+
 impl Statement {
     /// Whether its lines are counted: no other statement may have them. One that we do not agree
     /// to holds nothing back from the corrected one that follows.
     pub fn counts(&self) -> bool {
         match self.phase {
             Phase::Reading { .. } | Phase::Comparing => true,
-            Phase::Answering(answer) | Phase::Answered { answer, .. } => answer == Answer::Accept,
+            Phase::Answering(_) | Phase::Answered { .. } => self.agreed(),
             Phase::Refused { .. } | Phase::Stopped { .. } => false,
+        }
+    }
+
+    pub fn agreed(&self) -> bool {
+        match self.phase {
+            Phase::Answering(answer) | Phase::Answered { answer, .. } => answer == Answer::Accept,
+            Phase::Reading { .. }
+            | Phase::Comparing
+            | Phase::Refused { .. }
+            | Phase::Stopped { .. } => false,
         }
     }
 

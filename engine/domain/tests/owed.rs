@@ -13,8 +13,9 @@ use paceline_domain::money::Micros;
 use paceline_domain::notice::{self, Owe, Phase, Subject};
 use paceline_domain::statement::{
     self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, State, Stop,
-    Summary, pending,
+    Summary, Unlisted, pending,
 };
+use paceline_domain::time::Timestamp;
 
 type Statement = Machine<State, Command, Event, Rejection>;
 
@@ -84,6 +85,36 @@ fn page(offset: u64, lines: Vec<Line>, next: Option<u64>) -> Command {
     Command::PageRead { offset, lines, next, total, now: LATER }
 }
 
+fn compared(missing_there: Vec<Line>) -> Command {
+    Command::Compared { missing_there, unlisted: Unlisted::default() }
+}
+
+#[test]
+fn a_period_ends_before_its_end_or_with_the_last_second_that_it_names() {
+    let Some(statement) = notified(Micros::ZERO).state else { panic!("it was notified") };
+    let day = 24 * 60 * 60 * 1_000;
+    for (printed, end) in [(day, day), (day - 1_000, day), (day - 1, day), (day + 7, day + 7)] {
+        let (period_start, period_end) = (Timestamp(0), Timestamp(printed));
+        let summary = Summary { period_start, period_end, ..statement.summary.clone() };
+        assert!(summary.covers(Timestamp(0)) && summary.covers(Timestamp(end - 1)), "{printed}");
+        assert!(!summary.covers(Timestamp(end)), "{printed} has its end");
+    }
+}
+
+#[test]
+fn what_is_missing_and_not_listed_is_in_the_sum() {
+    let mut statement = notified(Micros::ZERO);
+    statement.give(page(0, vec![], None)).unwrap();
+    let lacks = |kind, amount| line(kind, None, Some(amount));
+    let rest = [lacks(LineKind::Capture, 8), lacks(LineKind::Refund, 5)];
+    let rest = rest.map(|line| Line { fee: Micros::ZERO, ..line });
+    let missing_there = vec![Line { fee: Micros::ZERO, ..lacks(LineKind::Capture, 12) }];
+    statement.give(Command::Compared { missing_there, unlisted: Unlisted::of(&rest) }).unwrap();
+    let all = Answer::Propose { total_due: dollars(15) };
+    assert_eq!(pending(&statement.state), Some(Effect::Answer(all)));
+    assert_eq!(statement.state.unwrap().tally.missing_there, 3);
+}
+
 #[test]
 fn a_statement_is_read_page_by_page_until_no_next_one_is_named() {
     let mut statement = notified(Micros(12_800_000));
@@ -94,7 +125,7 @@ fn a_statement_is_read_page_by_page_until_no_next_one_is_named() {
     assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 1 }));
     statement.give(page(1, vec![line(LineKind::Refund, Some(5), Some(5))], None)).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Compare));
-    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    statement.give(compared(vec![])).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Answer(Answer::Accept)));
     statement.give(Command::AnswerTaken { now: LATER }).unwrap();
     assert_eq!(pending(&statement.state), None);
@@ -129,7 +160,7 @@ fn a_statement_whose_page_is_refused_waits_for_somebody_to_read_it_again() {
     statement.give(Command::ReadAgain { now: LATER }).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 0 }));
     statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], None)).unwrap();
-    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    statement.give(compared(vec![])).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Answer(Answer::Accept)), "counted once");
     assert_eq!(statement.give(Command::ReadAgain { now: LATER }), Ok(vec![]), "nothing is wrong");
 }
@@ -154,14 +185,14 @@ fn whatever_differs_is_answered_with_our_own_sum() {
     for (differs, ours) in differing {
         let mut statement = notified(Micros(14_800_000));
         statement.give(page(0, vec![agreed(), differs], None)).unwrap();
-        statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+        statement.give(compared(vec![])).unwrap();
         let proposed = Effect::Answer(Answer::Propose { total_due: Micros(ours) });
         assert_eq!(pending(&statement.state), Some(proposed));
     }
     let mut statement = notified(Micros(9_900_000));
     statement.give(page(0, vec![agreed()], None)).unwrap();
     let missing_there = vec![line(LineKind::Capture, None, Some(3))];
-    statement.give(Command::Compared { missing_there }).unwrap();
+    statement.give(compared(missing_there)).unwrap();
     let Some(Effect::Answer(Answer::Propose { .. })) = pending(&statement.state) else {
         panic!("what is missing there is proposed")
     };
@@ -173,7 +204,7 @@ fn what_is_listed_twice_is_counted_once_and_not_agreed_to() {
     let first = line(LineKind::Capture, Some(12), Some(12));
     let again = Line { ours: Ours::Counted, ..first.clone() };
     statement.give(page(0, vec![first, again], None)).unwrap();
-    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    statement.give(compared(vec![])).unwrap();
     let once = Answer::Propose { total_due: Micros(11_900_000) };
     assert_eq!(pending(&statement.state), Some(Effect::Answer(once)));
     assert_eq!(statement.state.unwrap().tally.repeated(), 1);
@@ -184,7 +215,7 @@ fn lines_that_agree_and_come_to_another_sum_are_not_accepted() {
     let mut statement = notified(dollars(99));
     let lines = vec![line(LineKind::Capture, Some(10), Some(10))];
     statement.give(page(0, lines, None)).unwrap();
-    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    statement.give(compared(vec![])).unwrap();
     let ours = Answer::Propose { total_due: Micros(9_900_000) };
     assert_eq!(pending(&statement.state), Some(Effect::Answer(ours)));
 }
@@ -198,6 +229,6 @@ fn sums_that_no_ledger_could_hold_agree_with_nothing() {
         ..line(LineKind::Capture, None, None)
     };
     statement.give(page(0, vec![huge(), huge()], None)).unwrap();
-    statement.give(Command::Compared { missing_there: vec![] }).unwrap();
+    statement.give(compared(vec![])).unwrap();
     assert!(matches!(pending(&statement.state), Some(Effect::Answer(Answer::Propose { .. }))));
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use paceline_domain::ids::RequestId;
+use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_domain::journal;
 use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder, StatementLine};
 use paceline_domain::payment::{self, Part, Payment};
-use paceline_domain::statement::{self, Answer, Command, Effect, Line, LineKind, Ours, Statement};
+use paceline_domain::statement::{
+    self, Answer, Command, Effect, Line, LineKind, Ours, Statement, Unlisted,
+};
 use paceline_storage::{EventLog, StreamId};
 use serde::de::DeserializeOwned;
 
@@ -106,20 +108,7 @@ async fn look_up(world: &Arc<World>, statement: &Statement, number: u64, line: &
 
 async fn ours(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Option<Micros> {
     let integrator = &statement.integrator;
-    let id = match line.kind {
-        LineKind::Capture => Payments::capture(integrator, &line.request),
-        LineKind::Refund => {
-            let stream = Names::refund(integrator, &line.request);
-            let look = name::Command::Look;
-            match ask::<Names>(world, stream, look, None, Known::Perhaps).await {
-                Ok(Some(Holder::Payment(id))) => id,
-                _ => return None,
-            }
-        }
-    };
-    let stream = Payments::stream(id);
-    let said = ask::<Payments>(world, stream, payment::Command::Look, None, Known::Perhaps).await;
-    let payment: Box<Payment> = said.facts().ok()?;
+    let payment = payment_of(world, integrator, line.kind, &line.request).await?;
     if payment.terms.currency != line.currency {
         return None;
     }
@@ -131,6 +120,29 @@ async fn ours(world: &Arc<World>, statement: &Statement, line: &PageLine) -> Opt
             done.then(|| payment.refunds[&id].amount)
         }
     }
+}
+
+/// The payment that a capture is, or that a refund was taken from.
+async fn payment_of(
+    world: &Arc<World>,
+    integrator: &IntegratorAccountId,
+    kind: LineKind,
+    request: &RequestId,
+) -> Option<Box<Payment>> {
+    let id = match kind {
+        LineKind::Capture => Payments::capture(integrator, request),
+        LineKind::Refund => {
+            let stream = Names::refund(integrator, request);
+            let look = name::Command::Look;
+            match ask::<Names>(world, stream, look, None, Known::Perhaps).await {
+                Ok(Some(Holder::Payment(id))) => id,
+                _ => return None,
+            }
+        }
+    };
+    let stream = Payments::stream(id);
+    let said = ask::<Payments>(world, stream, payment::Command::Look, None, Known::Perhaps).await;
+    said.facts().ok()
 }
 
 /// Whether this line is the one that counts what it names: no other line does, of this statement or
@@ -147,7 +159,7 @@ async fn counts(world: &Arc<World>, statement: &Statement, number: u64, line: &P
         let look = name::Command::Look;
         let held = ask::<Names>(world, stream, look, None, Known::Perhaps).await;
         let Ok(Some(Holder::Line(other))) = held else { continue }; // it was let go
-        if other.statement == id || counted(world, other).await {
+        if other.statement == id || counted(world, other, Statement::counts).await {
             return false;
         }
         let let_go = name::Command::GiveBack(Holder::Line(other));
@@ -155,18 +167,23 @@ async fn counts(world: &Arc<World>, statement: &Statement, number: u64, line: &P
     }
 }
 
-/// Whether the line of another statement keeps others from counting the same.
-async fn counted(world: &Arc<World>, line: StatementLine) -> bool {
+/// Whether the line is of a statement that is still as it was then, and `is_so`.
+async fn counted(
+    world: &Arc<World>,
+    line: StatementLine,
+    is_so: impl Fn(&Statement) -> bool,
+) -> bool {
     let stream = Statements::stream(line.statement);
     let look = Command::Look;
     let said = ask::<Statements>(world, stream, look, None, Known::Perhaps).await;
-    said.facts().is_ok_and(|other| other.counts() && other.notified_at == line.since)
+    said.facts().is_ok_and(|other| is_so(&other) && other.notified_at == line.since)
 }
 
 /// Goes through our journals of the period for what the statement does not have.
 async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> {
     let (id, integrator) = (statement.id, statement.integrator.clone());
-    let (start, end) = (statement.summary.period_start, statement.summary.period_end);
+    let summary = statement.summary.clone();
+    let (start, end) = (summary.period_start, summary.period_end);
     let missing = world.read(move |log| {
         let pages: Vec<statement::Event> = history(log, Statements::stream(id))?;
         let mut known: BTreeSet<(LineKind, RequestId)> = BTreeSet::new();
@@ -183,13 +200,9 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
         for day in (Journals::day(start)..=Journals::day(end)).take(STATEMENT_DAYS_MAX) {
             let entries: Vec<journal::Event> = history(log, Journals::stream(&integrator, day))?;
             for journal::Event::Entered(entry) in entries {
-                let inside = start <= entry.at && entry.at <= end;
                 // What is entered twice is missing once.
-                if inside && known.insert((entry.kind, entry.request.clone())) {
+                if summary.covers(entry.at) && known.insert((entry.kind, entry.request.clone())) {
                     missing.push(entry);
-                }
-                if missing.len() >= MISSING_LINES_MAX {
-                    return Ok(missing);
                 }
             }
         }
@@ -197,15 +210,14 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
     });
     match missing.await {
         Some(Ok(missing)) => {
-            let lines =
-                missing.into_iter().map(|journal::Entry { kind, request, amount, .. }| Line {
-                    kind,
-                    request,
-                    theirs: None,
-                    ours: Ours::Amount(amount),
-                    fee: Micros::ZERO,
-                });
-            Carried::Done(Command::Compared { missing_there: lines.collect() })
+            let mut lines = vec![];
+            for some in missing.chunks(LOOKED_UP_AT_ONCE) {
+                let looking = some.iter().map(|entry| lacks(world, statement, entry));
+                lines.extend(join_all(looking).await.into_iter().flatten());
+            }
+            let rest = lines.split_off(lines.len().min(MISSING_LINES_MAX));
+            let unlisted = Unlisted::of(&rest);
+            Carried::Done(Command::Compared { missing_there: lines, unlisted })
         }
         unread => {
             if let Some(Err(error)) = unread {
@@ -215,6 +227,27 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
             Carried::Later(later_of(world, statement.notified_at, &trouble))
         }
     }
+}
+
+/// What the statement lacks, unless it is in another currency or in another statement that we agreed
+/// to.
+async fn lacks(world: &Arc<World>, statement: &Statement, entry: &journal::Entry) -> Option<Line> {
+    let journal::Entry { kind, request, amount, .. } = entry.clone();
+    let integrator = &statement.integrator;
+    let payment = payment_of(world, integrator, kind, &request).await;
+    if payment.is_some_and(|payment| payment.terms.currency != statement.summary.currency) {
+        return None;
+    }
+    let (stream, look) = (Names::remitted(kind, integrator, &request), name::Command::Look);
+    let held = ask::<Names>(world, stream, look, None, Known::Perhaps).await;
+    if let Ok(Some(Holder::Line(other))) = held
+        && other.statement != statement.id
+        && counted(world, other, Statement::agreed).await
+    {
+        return None;
+    }
+    let (ours, fee) = (Ours::Amount(amount), Micros::ZERO);
+    Some(Line { kind, request, theirs: None, ours, fee })
 }
 
 /// Every event of a stream.

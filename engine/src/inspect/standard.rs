@@ -184,6 +184,7 @@ pub(super) fn statement(event: &statement::Event) -> String {
         Event::Answered { at } => format!("{} answered", moment(*at)),
         Event::AnswerRefused { at } => format!("{} Google refuses the answer", moment(*at)),
         Event::Stopped { why, at } => format!("{} stopped: {why}", moment(*at)),
+        Event::Unlisted(rest) => format!("{} more of our lines are missing", rest.lines),
         Event::ReadAgain { at } => format!("{} to be read once more", moment(*at)),
     }
 }

@@ -165,6 +165,7 @@ impl StandardMetrics {
             Event::Compared { .. } => &statement("compared"),
             Event::Answered { .. } => &statement("answered"),
             Event::Stopped { .. } => &self.stopped,
+            Event::Unlisted(_) => &statement("unlisted"),
             Event::ReadAgain { .. } => &statement("read_again"),
             Event::AnswerRefused { .. } => &self.answer_refused,
         };

@@ -196,7 +196,7 @@ fn what_an_accepted_statement_has_counted_no_later_one_counts() {
         integrator.google.pages.lock().unwrap().insert(0, page(captures().to_vec(), None));
         notified_as(&engine, "stmt:2", Micros(19_800_000)).await;
         let (answer, lines) = answered_as(&integrator, "stmt:2").await;
-        assert_eq!(verdicts(lines)[..2], [Verdict::Repeated; 2]);
+        assert_eq!(verdicts(lines), [Verdict::Repeated; 2], "and the refund is not missing");
         let Answer::Propose { .. } = answer else { panic!("it is accepted twice") };
     });
 }

@@ -3,7 +3,7 @@
 use paceline_domain::journal::{self, Entry, Journal};
 use paceline_domain::money::Micros;
 use paceline_domain::statement::{
-    self, Answer, Line, LineKind, Notify, Ours, Statement, Stop, Summary, Tally,
+    self, Answer, Line, LineKind, Notify, Ours, Statement, Stop, Summary, Tally, Unlisted,
 };
 
 use super::{STATEMENT, dollars, piaid, request};
@@ -54,6 +54,7 @@ pub fn statement_events() -> Vec<statement::Event> {
         Event::Stopped { why: Stop::Miscounted { total: 3, read: 1_000 }, at: LATER },
         Event::Stopped { why: Stop::Astray { next: 1_000 }, at: LATER },
         Event::ReadAgain { at: LATER },
+        Event::Unlisted(Unlisted { lines: 1_000, due: Micros(-1) }),
     ]
 }
 
@@ -120,6 +121,7 @@ variants!(statement::Event, "statement", {
     statement::Event::AnswerRefused { .. } => "answer-refused",
     statement::Event::Stopped { .. } => "stopped",
     statement::Event::ReadAgain { .. } => "read-again",
+    statement::Event::Unlisted(_) => "unlisted",
 });
 
 variants!(Ours, "ours", {
