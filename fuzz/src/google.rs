@@ -9,7 +9,9 @@ use paceline_api::standard_payments::line::Heard;
 use paceline_api::standard_payments::outbound::delivery;
 use paceline_domain::ids::{IntegratorAccountId, RequestId, StatementId};
 use paceline_domain::money::{CurrencyCode, Micros};
-use paceline_domain::statement::{self, Command, Line, Notify, Phase, Summary};
+use paceline_domain::statement::{
+    self, Command, Line, Notify, Ours, Phase, Stop, Summary, Unlisted,
+};
 use paceline_domain::time::Timestamp;
 use paceline_engine::google::{Call, Delivery, Page, Trouble, What};
 use serde_json::{Map, Value};
@@ -65,13 +67,14 @@ fn asked() -> [What; 3] {
     ]
 }
 
-/// Whatever amounts a page has, they come to an answer.
-fn settled(Page { lines, next, .. }: Page) {
+/// Whatever amounts a page has, they come to an answer; and a page that does not lead to the end of
+/// its statement is the last one that is asked for.
+fn settled(Page { lines, next, lines_total }: Page) {
     let line = |line: paceline_engine::google::PageLine| Line {
         kind: line.kind,
         request: line.request,
         theirs: Some(line.amount),
-        ours: Some(line.amount),
+        ours: Ours::Amount(line.amount),
         fee: line.fee,
     };
     let lines: Vec<Line> = lines.into_iter().map(line).collect();
@@ -79,18 +82,25 @@ fn settled(Page { lines, next, .. }: Page) {
     let mut state = None;
     for command in [
         Command::Notify(Box::new(notified())),
-        Command::PageRead { offset: 0, lines, next },
-        Command::Compared { missing_there: vec![] },
+        Command::PageRead { offset: 0, lines, next, total: lines_total, now: ON },
+        Command::Compared { missing_there: vec![], unlisted: Unlisted::default() },
     ] {
         let events = statement::decide(&state, command).expect("it was notified");
         events.iter().for_each(|event| statement::apply(&mut state, event));
     }
     let statement = state.expect("it was notified");
     assert_eq!((statement.tally.lines, statement.tally.matched), (count, count));
-    // The next page begins behind this one, or there is none.
-    match (next.filter(|next| *next > 0), statement.phase) {
-        (Some(next), Phase::Reading { offset }) => assert_eq!(next, offset),
-        (None, Phase::Answering(_)) => {}
+    match (next, statement.phase) {
+        (Some(next), Phase::Reading { offset }) => {
+            assert!(next == offset && 0 < next && next <= lines_total && count <= lines_total);
+        }
+        (None, Phase::Answering(_)) => assert_eq!(count, lines_total),
+        (Some(next), Phase::Stopped { why: Stop::Astray { next: told }, .. }) => {
+            assert!(next == told && (next == 0 || next > lines_total));
+        }
+        (_, Phase::Stopped { why: Stop::Miscounted { total, read }, .. }) => {
+            assert!((total, read) == (lines_total, count) && read != total);
+        }
         (next, phase) => panic!("after {next:?} it is {phase:?}"),
     }
 }
