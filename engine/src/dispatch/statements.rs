@@ -159,8 +159,8 @@ async fn counts(world: &Arc<World>, statement: &Statement, number: u64, line: &P
         let look = name::Command::Look;
         let held = ask::<Names>(world, stream, look, None, Known::Perhaps).await;
         let Ok(Some(Holder::Line(other))) = held else { continue }; // it was let go
-        if other.statement == id || counted(world, other, Statement::counts).await {
-            return false;
+        if counted(world, other, Statement::counts).await {
+            return false; // by another line of this reading, or of another statement
         }
         let let_go = name::Command::GiveBack(Holder::Line(other));
         let _ = ask::<Names>(world, stream, let_go, None, Known::Perhaps).await; // or somebody else
