@@ -33,7 +33,7 @@ pub use line::Line;
 pub use method::Method;
 pub use page::Page;
 pub use serve::Wire;
-pub use settings::{Door, Settings};
+pub use settings::{Dialect, Door, Settings, TotalDue};
 pub use words::Words;
 
 /// The major version that is spoken; minor and revision are never looked at.

@@ -32,6 +32,7 @@ use paceline_domain::time::Timestamp;
 pub use accounts::{AccountError, NewAccount};
 
 use crate::asking::Worded;
+use crate::limits::{OWED_FIRST, OWED_LONGEST};
 use crate::secret::Secret;
 use crate::voice::{Reply, Voices};
 
@@ -42,6 +43,10 @@ pub struct Options {
     pub answers_kept: Duration,
     /// When a caller is told to ask again. Google gives up after 7 seconds.
     pub deadline: Duration,
+    /// Of a one-time password.
+    pub otp_digits: u32,
+    /// Wrong tries at a one-time password, after which nothing matches it.
+    pub otp_tries_max: usize,
     /// How long a one-time password may be used.
     pub otp_lives: Duration,
     /// How many one-time passwords go to one telephone.
@@ -50,6 +55,16 @@ pub struct Options {
     pub authentication_lives: Duration,
     /// How long a token may be spent from until it has to be refreshed: at least a year.
     pub token_lives: Duration,
+    /// Of what is owed to Google, by either family.
+    pub google_retry: Retry,
+}
+
+/// When something is tried again: after about `first`, then after half of the time for which it has
+/// been owed, and never later than after `longest`.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    pub first: Duration,
+    pub longest: Duration,
 }
 
 impl Default for Options {
@@ -58,10 +73,13 @@ impl Default for Options {
         Self {
             answers_kept: 30 * DAY,
             deadline: Duration::from_secs(5),
+            otp_digits: 6,
+            otp_tries_max: 5,
             otp_lives: Duration::from_secs(5 * 60),
             otp_limit: Limit { messages: 10, within: Duration::from_secs(60 * 60) },
             authentication_lives: Duration::from_secs(10 * 60),
             token_lives: 2 * 365 * DAY,
+            google_retry: Retry { first: OWED_FIRST, longest: OWED_LONGEST },
         }
     }
 }

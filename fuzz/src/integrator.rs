@@ -113,7 +113,10 @@ impl Served {
                 acquirer: Some(card_keys.acquiring.clone()),
                 ..Outside::new(Arc::new(Simulated::new(at_once(), Arc::clone(&book))))
             };
-            let tokenized = Words::new(config.tokenized.results.clone());
+            let tokenized = Words::new(
+                config.tokenized.results.clone(),
+                config.tokenized.dialect.unknown_capture,
+            );
             let voices = Voices {
                 tokenized: Some(Arc::new(tokenized)),
                 ..Voices::new(Arc::new(shop::words()))
@@ -245,6 +248,7 @@ fn settings(config: &Config) -> Settings {
             accounts: wanted.accounts.clone(),
             envelope: Arc::new(Envelope::Plaintext),
             clock_tolerance: wanted.clock_tolerance,
+            dialect: Arc::clone(&wanted.dialect),
         },
         results: wanted.results.clone(),
         callback_hosts: vec![callback::HOST.to_owned()],

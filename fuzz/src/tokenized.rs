@@ -1,12 +1,15 @@
 //! Bodies of Standard Payments, once they are opened: a line with the method, then the JSON.
 
+use std::sync::{Arc, LazyLock};
+
 use memchr::memmem;
+use paceline_api::config::Config;
 use paceline_api::standard_payments::card::wanted::Wanted;
 use paceline_api::standard_payments::fingerprint::canonical;
 use paceline_api::standard_payments::header::Header;
 use paceline_api::standard_payments::read::Members;
 use paceline_api::standard_payments::serve::Family;
-use paceline_api::standard_payments::{Fault, Method, card, header, request};
+use paceline_api::standard_payments::{Dialect, Fault, Method, card, header, request};
 use paceline_domain::ids::IntegratorAccountId;
 use paceline_domain::time::Timestamp;
 use paceline_engine::card::Authorize;
@@ -14,6 +17,11 @@ use serde_json::{Map, Value};
 
 use crate::bounds::{Bounds, WIRE, within};
 use crate::json::Json;
+
+/// As it is shipped.
+pub static DIALECT: LazyLock<Arc<Dialect>> = LazyLock::new(|| {
+    Config::load(None, []).expect("the embedded configuration is right").tokenized.dialect
+});
 
 /// Of what is read as a whole before anything is looked for in it. An object of one small member
 /// takes a node of a tree; only what Google has signed, or a document, is read at all.
@@ -57,7 +65,7 @@ fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
         Method::Refund => amount(request::refund(members, name, account()?)?.amount.0),
         Method::DisburseFunds => amount(request::disburse(members, name, account()?)?.amount.0),
         Method::RemittanceStatementNotification => {
-            drop(request::statement(members, name, account()?)?);
+            drop(request::statement(members, name, account()?, DIALECT.total_due)?);
         }
     }
     Ok(())
@@ -92,7 +100,7 @@ fn read_card(method: card::Method, json: &[u8]) -> Result<(), Fault> {
     }
     let members = Members::new(&body, "");
     let account = members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse)?;
-    let wanted = method.read(members, header.request, Some(account))?;
+    let wanted = method.read(members, header.request, Some(account), &DIALECT)?;
     match wanted {
         Wanted::Authorize(ask) => {
             ask.amount.into_iter().for_each(|asked| amount(asked.0));

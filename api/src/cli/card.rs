@@ -10,7 +10,8 @@ use crate::standard_payments::card::{Method, Words};
 use crate::standard_payments::{Door, Settings, Wire};
 
 pub fn words(config: &Config) -> Arc<dyn Voice> {
-    Arc::new(Words::new(config.card.telling.spelling.clone()))
+    let spelling = config.card.telling.spelling.clone();
+    Arc::new(Words::new(spelling, config.tokenized.dialect.unknown_capture))
 }
 
 /// - `beside`: of the tokenized family.

@@ -59,6 +59,7 @@ impl Tokenized {
                 accounts: wanted.accounts.clone(),
                 envelope: Arc::new(envelope),
                 clock_tolerance: wanted.clock_tolerance,
+                dialect: Arc::clone(&wanted.dialect),
             },
             results: wanted.results.clone(),
             callback_hosts: wanted.callback_hosts.clone(),
@@ -97,7 +98,10 @@ impl Tokenized {
     }
 
     pub fn words(&self) -> Arc<dyn Voice> {
-        Arc::new(Words::new(self.settings.results.clone()))
+        Arc::new(Words::new(
+            self.settings.results.clone(),
+            self.settings.door.dialect.unknown_capture,
+        ))
     }
 
     pub fn spoken(&self) -> routes::Tokenized {

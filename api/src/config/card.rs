@@ -15,7 +15,7 @@ use paceline_engine::card::keyring::KeySource;
 use super::node::Node;
 use super::read::duration;
 use super::section::Section;
-use super::tokenized::{accounts, base_path, enum_word};
+use super::tokenized::{accounts, base_path, enum_word, one_of};
 use crate::standard_payments::card::spelling::{MEMBERS, Spelling};
 use crate::standard_payments::card::told::{METHODS, Paths, Telling};
 
@@ -91,12 +91,4 @@ fn spelling(section: &mut Section<'_>) -> Spelling {
         Some(((member?, ours?), theirs?))
     });
     Spelling(rows.into_iter().collect())
-}
-
-fn one_of(node: &Node, all: &[&str]) -> Result<String, String> {
-    let word = node.text()?;
-    match all.contains(&word) {
-        true => Ok(word.to_owned()),
-        false => Err(format!("`{word}` is none of {}", all.join(", "))),
-    }
 }

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, StatusCode, Uri};
+use paceline_domain::challenge::TRIES_MAX;
+use paceline_domain::decline::Decline;
 use paceline_domain::ids::IntegratorAccountId;
 use paceline_domain::telephone::Limit;
-use paceline_engine::tokenized::Options;
+use paceline_engine::tokenized::{Options, Retry};
 use paceline_envelope::Form;
 
 use super::Reaching;
 use super::node::Node;
 use super::read::{count, duration, identity};
 use super::section::Section;
-use crate::standard_payments::results::Results;
+use crate::standard_payments::results::{METHODS, Results};
+use crate::standard_payments::{Dialect, TotalDue};
 
 /// Google may repeat a request for as long.
 const ANSWERS_KEPT_MIN: Duration = DAY.saturating_mul(30);
@@ -37,6 +41,7 @@ pub struct Tokenized {
     pub clock_tolerance: Duration,
     pub results: Results,
     pub callback_hosts: Vec<String>,
+    pub dialect: Arc<Dialect>,
     pub options: Options,
 }
 
@@ -68,15 +73,22 @@ pub struct Sms {
 }
 
 pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
+    let tries_max = i64::try_from(TRIES_MAX).expect("a few tries");
     let options = Options {
         answers_kept: section.value("answers_kept", duration),
         deadline: section.value("deadline", duration),
+        otp_digits: section.value("otp_digits", |node| count(node, 4, 10)),
+        otp_tries_max: section.value("otp_tries_max", |node| count(node, 1, tries_max)),
         otp_lives: section.value("otp_lives", duration),
         otp_limit: Limit {
             messages: section.value("otp_messages_max", |node| count(node, 1, OTP_MESSAGES_MAX)),
             within: section.value("otp_messages_within", duration),
         },
         authentication_lives: section.value("authentication_lives", duration),
+        google_retry: Retry {
+            first: section.value("google_retry_first", duration),
+            longest: section.value("google_retry_longest", duration),
+        },
         token_lives: DAY * section.value("token_days", |node| count(node, TOKEN_DAYS_MIN, 36_500)),
     };
     if options.answers_kept < ANSWERS_KEPT_MIN {
@@ -96,6 +108,7 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
         clock_tolerance: section.value("clock_tolerance", duration),
         results: results(section),
         callback_hosts: section.value("callback_hosts", hosts),
+        dialect: Arc::new(dialect(section)),
         options,
     }
 }
@@ -122,13 +135,48 @@ pub fn sms(section: &mut Section<'_>) -> Sms {
 
 fn results(section: &mut Section<'_>) -> Results {
     let rows = section.rows("results", |row| {
-        let text = |node: &Node| node.text().map(str::to_owned);
-        let method = row.required("method", text);
-        let outcome = row.required("outcome", text);
+        let method = row.required("method", |node| one_of(node, &METHODS));
+        let outcome =
+            row.required("outcome", |node| one_of(node, &Decline::ALL.map(Decline::word)));
         let result = row.required("result", enum_word);
         Some(((method?, outcome?), result?))
     });
     Results(rows.into_iter().collect())
+}
+
+fn dialect(section: &mut Section<'_>) -> Dialect {
+    Dialect {
+        unknown_capture: section.value("unknown_capture_status", |node| match node.integer()? {
+            400 => Ok(StatusCode::BAD_REQUEST),
+            404 => Ok(StatusCode::NOT_FOUND),
+            other => Err(format!("`{other}` is neither 400 nor 404")),
+        }),
+        total_due: section.value("total_due_above_zero", |node| match node.text()? {
+            "integrator owes" => Ok(TotalDue::IntegratorOwes),
+            "google owes" => Ok(TotalDue::GoogleOwes),
+            other => Err(format!("`{other}` is neither \"integrator owes\" nor \"google owes\"")),
+        }),
+        event_amount: section.value("event_amount_member", member),
+        event_fee: section.value("event_fee_member", member),
+        modified_total: section.value("modified_total_member", member),
+    }
+}
+
+fn member(node: &Node) -> Result<String, String> {
+    let name = node.text()?;
+    let begins = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    match begins && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        true => Ok(name.to_owned()),
+        false => Err(format!("`{name}` is no member such as eventAmount")),
+    }
+}
+
+pub fn one_of(node: &Node, all: &[&str]) -> Result<String, String> {
+    let word = node.text()?;
+    match all.contains(&word) {
+        true => Ok(word.to_owned()),
+        false => Err(format!("`{word}` is none of {}", all.join(", "))),
+    }
 }
 
 pub fn enum_word(node: &Node) -> Result<String, String> {

@@ -62,6 +62,10 @@ impl Fault {
         Self::new(StatusCode::NOT_FOUND, "INVALID_IDENTIFIER", what)
     }
 
+    pub fn at(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     pub fn precondition(what: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "PRECONDITION_VIOLATION", what)
     }

@@ -18,7 +18,8 @@ use serde_json::{Map, Value, json};
 
 use super::line::{Heading, Heard, Line, Unheard};
 use super::read::Members;
-use super::settings::Settings;
+use super::results::SUCCESS;
+use super::settings::{Dialect, Settings};
 use super::{Fault, card};
 
 /// Google's services, as what is owed reaches them.
@@ -37,7 +38,7 @@ impl Outbound {
         let word = call.what.word();
         let (path, heading, members) = self.shape(&call.what);
         match self.line.ask(&path, &call.integrator, &call.request, heading, members).await {
-            Ok(heard) => delivery(&call, heard),
+            Ok(heard) => delivery(&call, heard, &self.settings.door.dialect),
             Err(error @ Unheard::NotReached(_)) => {
                 tracing::warn!(method = word, %error, "Google was not reached");
                 Delivery::NotYet(Trouble::Passing)
@@ -66,9 +67,49 @@ impl Outbound {
                 | Subject::Disbursement { outcome, .. },
             ) => {
                 let result = self.settings.results.word(word, *outcome);
-                (format!("/v1/{word}"), Heading::Usual, members(what, result))
+                (format!("/v1/{word}"), Heading::Usual, self.members(what, result))
             }
-            _ => (format!("/v1/{word}"), Heading::Usual, members(what, "")),
+            _ => (format!("/v1/{word}"), Heading::Usual, self.members(what, "")),
+        }
+    }
+
+    /// Of the tokenized family.
+    fn members(&self, what: &What, result: &str) -> Value {
+        match what {
+            What::Result(Subject::Card(_) | Subject::Settlement(_)) => {
+                unreachable!("the card family has its own shapes")
+            }
+            What::Result(Subject::Capture { request, payment, .. }) => json!({
+                "captureRequestId": request.as_str(),
+                "captureResult": {"captureResultCode": result},
+                "paymentIntegratorTransactionId": payment.to_string(),
+            }),
+            What::Result(Subject::Refund { request, refund, .. }) => json!({
+                "refundRequestId": request.as_str(),
+                "refundResult": result,
+                "paymentIntegratorRefundId": refund.to_string(),
+            }),
+            What::Result(Subject::Disbursement { request, payment, .. }) => json!({
+                "disburseFundsRequestId": request.as_str(),
+                "disburseFundsResult": result,
+                "paymentIntegratorDisburseFundsId": payment.to_string(),
+            }),
+            What::StatementPage { statement, offset, lines_max } => json!({
+                "statementId": statement.as_str(),
+                "numberOfEvents": lines_max,
+                "eventOffset": offset,
+            }),
+            What::AcceptStatement { statement } => json!({"statementId": statement.as_str()}),
+            What::ProposeStatement { statement, total_due, currency } => {
+                let dialect = &self.settings.door.dialect;
+                json!({
+                    "statementId": statement.as_str(),
+                    &dialect.modified_total: {
+                        "amountMicros": dialect.total_due.turned(*total_due).0.to_string(),
+                        "currencyCode": currency.as_str(),
+                    },
+                })
+            }
         }
     }
 }
@@ -83,18 +124,24 @@ impl Google for Outbound {
 const WHY_CHARS_MAX: usize = 120;
 
 /// What an answer means to whoever is to try again or not.
-pub fn delivery(call: &Call, heard: Heard) -> Delivery {
+pub fn delivery(call: &Call, heard: Heard, dialect: &Dialect) -> Delivery {
     let Heard { status, answer } = heard;
     let word = call.what.word();
     let said = answer.as_ref().and_then(|a| a.get("errorDescription")?.as_str()).unwrap_or("");
     match (status, &answer) {
-        (StatusCode::OK, Some(answer)) => match page(call, answer) {
-            Some(Ok(page)) => Delivery::Page(page),
-            Some(Err(fault)) => {
-                tracing::error!(method = word, why = fault.description, "a page is unreadable");
-                Delivery::NotYet(Trouble::NeedsMending)
+        (StatusCode::OK, Some(answer)) => match &call.what {
+            What::StatementPage { lines_max, .. } => match page(answer, *lines_max, dialect) {
+                Ok(page) => Delivery::Page(page),
+                Err(fault) => {
+                    tracing::error!(method = word, why = fault.description, "a page is unreadable");
+                    Delivery::NotYet(Trouble::NeedsMending)
+                }
+            },
+            What::AcceptStatement { .. } => agreed(answer, None),
+            What::ProposeStatement { total_due, currency, .. } => {
+                agreed(answer, Some((dialect.total_due.turned(*total_due), *currency)))
             }
-            None => Delivery::Heard,
+            What::Result(_) => Delivery::Heard,
         },
         (StatusCode::OK, None) => {
             tracing::error!(method = word, "Google's answer does not open: which keys are right?");
@@ -102,9 +149,7 @@ pub fn delivery(call: &Call, heard: Heard) -> Delivery {
         }
         (StatusCode::PRECONDITION_FAILED, _) => {
             tracing::error!(method = word, request = %call.request, said, "Google refuses for good");
-            let why: String =
-                said.chars().filter(|c| !c.is_control()).take(WHY_CHARS_MAX).collect();
-            Delivery::Refused(Text::parse(&why).unwrap_or_default())
+            refused(said)
         }
         (
             StatusCode::BAD_REQUEST
@@ -124,81 +169,62 @@ pub fn delivery(call: &Call, heard: Heard) -> Delivery {
     }
 }
 
-/// Of the tokenized family.
-fn members(what: &What, result: &str) -> Value {
-    match what {
-        What::Result(Subject::Card(_) | Subject::Settlement(_)) => {
-            unreachable!("the card family has its own shapes")
+fn refused(why: &str) -> Delivery {
+    let why: String = why.chars().filter(|c| !c.is_control()).take(WHY_CHARS_MAX).collect();
+    Delivery::Refused(Text::parse(&why).unwrap_or_default())
+}
+
+/// Of an answer to what we say of a statement: it is agreed to with these words, and with our total
+/// if we have proposed one, or a person has to look.
+///
+/// # Source
+/// Standard Payments, `acceptRemittanceStatement`, `acceptRemittanceStatementWithModifications`.
+fn agreed(answer: &Map<String, Value>, proposed: Option<(Micros, CurrencyCode)>) -> Delivery {
+    const RESULT: &str = "acceptRemittanceStatementResultCode";
+    const TOTAL: &str = "modifiedTotalDueByIntegrator";
+    match answer.get(RESULT).and_then(Value::as_str) {
+        Some(SUCCESS) => {}
+        other => return refused(&format!("{RESULT} is {}", other.unwrap_or("missing"))),
+    }
+    let members = Members::new(answer, "");
+    match (proposed, members.known(TOTAL, |members, name| members.object(name, money))) {
+        (Some(ours), Ok(Some(theirs))) if ours != theirs => {
+            refused(&format!("{TOTAL} is {} micros of {}", theirs.0.0, theirs.1.as_str()))
         }
-        What::Result(Subject::Capture { request, payment, .. }) => json!({
-            "captureRequestId": request.as_str(),
-            "captureResult": {"captureResultCode": result},
-            "paymentIntegratorTransactionId": payment.to_string(),
-        }),
-        What::Result(Subject::Refund { request, refund, .. }) => json!({
-            "refundRequestId": request.as_str(),
-            "refundResult": result,
-            "paymentIntegratorRefundId": refund.to_string(),
-        }),
-        What::Result(Subject::Disbursement { request, payment, .. }) => json!({
-            "disburseFundsRequestId": request.as_str(),
-            "disburseFundsResult": result,
-            "paymentIntegratorDisburseFundsId": payment.to_string(),
-        }),
-        What::StatementPage { statement, offset, lines_max } => json!({
-            "statementId": statement.as_str(),
-            "numberOfEvents": lines_max,
-            "eventOffset": offset,
-        }),
-        What::AcceptStatement { statement } => json!({"statementId": statement.as_str()}),
-        What::ProposeStatement { statement, total_due, currency } => json!({
-            "statementId": statement.as_str(),
-            "modifiedTotalDueByIntegrator": {
-                "amountMicros": total_due.0.to_string(),
-                "currencyCode": currency.as_str(),
-            },
-        }),
+        (_, Err(fault)) => refused(fault.description.as_deref().unwrap_or(TOTAL)),
+        (_, Ok(_)) => Delivery::Heard,
     }
 }
 
-/// What a call for a page is answered; `None` for another call. More lines than were asked for
-/// would be more than a record of the log holds, however often they are read.
+/// What a call for a page is answered. More lines than were asked for would be more than a record
+/// of the log holds, however often they are read.
 ///
 /// # Source
 /// Standard Payments, `remittanceStatementDetails`.
-fn page(call: &Call, answer: &Map<String, Value>) -> Option<Result<Page, Fault>> {
-    let What::StatementPage { lines_max, .. } = call.what else { return None };
-    let read = || {
-        let members = Members::new(answer, "");
-        let count = |name| {
-            u64::try_from(members.int64(name)?)
-                .map_err(|_| members.invalid(name, "a count is wanted"))
-        };
-        let next = members.has("nextEventOffset").then(|| count("nextEventOffset")).transpose()?;
-        let mut lines = vec![];
-        for (name, kind) in
-            [("captureEvents", LineKind::Capture), ("refundEvents", LineKind::Refund)]
-        {
-            for event in members.list(name)? {
-                lines.push(line(kind, event)?);
-            }
-        }
-        if lines.len() > usize::try_from(lines_max).unwrap_or(usize::MAX) {
-            let what = format!("no more than {lines_max} were asked for");
-            return Err(members.invalid("captureEvents and refundEvents", &what));
-        }
-        Ok(Page { lines, next, lines_total: count("totalEvents")? })
+fn page(answer: &Map<String, Value>, lines_max: u32, dialect: &Dialect) -> Result<Page, Fault> {
+    let members = Members::new(answer, "");
+    let count = |name| {
+        u64::try_from(members.int64(name)?).map_err(|_| members.invalid(name, "a count is wanted"))
     };
-    Some(read())
+    let next = members.has("nextEventOffset").then(|| count("nextEventOffset")).transpose()?;
+    let mut lines = vec![];
+    for (name, kind) in [("captureEvents", LineKind::Capture), ("refundEvents", LineKind::Refund)] {
+        for event in members.list(name)? {
+            lines.push(line(kind, event, dialect)?);
+        }
+    }
+    if lines.len() > usize::try_from(lines_max).unwrap_or(usize::MAX) {
+        let what = format!("no more than {lines_max} were asked for");
+        return Err(members.invalid("captureEvents and refundEvents", &what));
+    }
+    Ok(Page { lines, next, lines_total: count("totalEvents")? })
 }
 
-fn line(kind: LineKind, event: Members<'_>) -> Result<PageLine, Fault> {
+fn line(kind: LineKind, event: Members<'_>, dialect: &Dialect) -> Result<PageLine, Fault> {
     let request = event.parsed("eventRequestId", RequestId::parse)?;
-    let (amount, currency) = event.object("eventAmount", money)?;
-    let fee = match event.has("eventFee") {
-        true => event.object("eventFee", money)?.0,
-        false => Micros::ZERO,
-    };
+    let (amount, currency) = event.object(&dialect.event_amount, money)?;
+    let fee = event.known(&dialect.event_fee, |event, name| event.object(name, money))?;
+    let fee = fee.map_or(Micros::ZERO, |(fee, _)| fee);
     Ok(PageLine { kind, request, amount, fee, currency })
 }
 
@@ -208,17 +234,44 @@ fn money(money: Members<'_>) -> Result<(Micros, CurrencyCode), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use paceline_domain::ids::IntegratorAccountId;
+
     use super::*;
+    use crate::standard_payments::TotalDue;
 
     const LINES_MAX: u32 = 3;
 
-    fn heard(answer: Value) -> Delivery {
-        let id = |text| RequestId::parse(text).unwrap();
-        let what = What::StatementPage { statement: id("s"), offset: 0, lines_max: LINES_MAX };
-        let integrator = paceline_domain::ids::IntegratorAccountId::parse("InvisiCashUSA_USD");
-        let call = Call { request: id("s:p0"), integrator: integrator.unwrap(), what };
+    fn dialect() -> Dialect {
+        Dialect {
+            unknown_capture: StatusCode::NOT_FOUND,
+            total_due: TotalDue::IntegratorOwes,
+            event_amount: "eventAmount".to_owned(),
+            event_fee: "eventFee".to_owned(),
+            modified_total: "modifiedTotalDueByIntegrator".to_owned(),
+        }
+    }
+
+    fn statement() -> RequestId {
+        RequestId::parse("s").unwrap()
+    }
+
+    /// What a 200 comes to.
+    fn heard(what: What, answer: Value, dialect: &Dialect) -> Delivery {
+        let integrator = IntegratorAccountId::parse("InvisiCashUSA_USD").unwrap();
+        let call = Call { request: RequestId::parse("s:p0").unwrap(), integrator, what };
         let answer = answer.as_object().cloned();
-        delivery(&call, Heard { status: StatusCode::OK, answer })
+        delivery(&call, Heard { status: StatusCode::OK, answer }, dialect)
+    }
+
+    fn page(answer: Value, dialect: &Dialect) -> Delivery {
+        let what = What::StatementPage { statement: statement(), offset: 0, lines_max: LINES_MAX };
+        heard(what, answer, dialect)
+    }
+
+    fn proposed(answer: Value, dialect: &Dialect) -> Delivery {
+        let (total_due, currency) = (Micros(41_050_000), CurrencyCode::parse("EUR").unwrap());
+        let what = What::ProposeStatement { statement: statement(), total_due, currency };
+        heard(what, answer, dialect)
     }
 
     fn events(count: u32) -> Value {
@@ -230,11 +283,11 @@ mod tests {
     #[test]
     fn a_page_has_as_many_lines_as_were_asked_for_and_no_more() {
         let page = |captures, refunds| {
-            heard(json!({
-                "captureEvents": events(captures),
-                "refundEvents": events(refunds),
-                "totalEvents": "9",
-            }))
+            let (captures, refunds) = (events(captures), events(refunds));
+            let answer = json!({
+                "captureEvents": captures, "refundEvents": refunds, "totalEvents": "9",
+            });
+            page(answer, &dialect())
         };
         let Delivery::Page(read) = page(2, 1) else { panic!("three were asked for") };
         assert_eq!(read.lines.len(), 3);
@@ -242,7 +295,59 @@ mod tests {
     }
 
     #[test]
+    fn the_members_of_a_line_have_the_names_that_are_configured() {
+        let (event_amount, event_fee) = ("amount".to_owned(), "fee".to_owned());
+        let dialect = Dialect { event_amount, event_fee, ..dialect() };
+        let money = |micros| json!({"amountMicros": micros, "currencyCode": "USD"});
+        let event = json!({"eventRequestId": "e", "amount": money("7"), "fee": money("2")});
+        let answer = json!({"captureEvents": [event], "totalEvents": "1"});
+        let Delivery::Page(read) = page(answer, &dialect) else { panic!("it is a page") };
+        assert_eq!((read.lines[0].amount, read.lines[0].fee), (Micros(7), Micros(2)));
+    }
+
+    #[test]
     fn an_answer_that_does_not_open_is_not_heard() {
-        assert_eq!(heard(Value::Null), Delivery::NotYet(Trouble::NeedsMending));
+        let untold = Delivery::NotYet(Trouble::NeedsMending);
+        assert_eq!(page(Value::Null, &dialect()), untold);
+        assert_eq!(proposed(Value::Null, &dialect()), untold);
+    }
+
+    #[test]
+    fn a_statement_is_answered_when_google_says_success_and_our_total() {
+        let told = |result, total: &str| {
+            let total = json!({"amountMicros": total, "currencyCode": "EUR"});
+            json!({
+                "acceptRemittanceStatementResultCode": result,
+                "modifiedTotalDueByIntegrator": total,
+            })
+        };
+        let why = |delivery| match delivery {
+            Delivery::Refused(why) => why.to_string(),
+            other => panic!("{other:?} is no refusal"),
+        };
+        assert_eq!(proposed(told("SUCCESS", "41050000"), &dialect()), Delivery::Heard);
+        let other_total = why(proposed(told("SUCCESS", "41050001"), &dialect()));
+        assert_eq!(other_total, "modifiedTotalDueByIntegrator is 41050001 micros of EUR");
+        let unknown = why(proposed(told("LATER_VALUE", "41050000"), &dialect()));
+        assert_eq!(unknown, "acceptRemittanceStatementResultCode is LATER_VALUE");
+
+        let accepted =
+            |answer| heard(What::AcceptStatement { statement: statement() }, answer, &dialect());
+        let success = json!({"acceptRemittanceStatementResultCode": "SUCCESS"});
+        assert_eq!(accepted(success), Delivery::Heard);
+        assert_eq!(why(accepted(json!({}))), "acceptRemittanceStatementResultCode is missing");
+    }
+
+    #[test]
+    fn a_total_is_turned_where_google_counts_from_its_own_side() {
+        let dialect = Dialect { total_due: TotalDue::GoogleOwes, ..dialect() };
+        let told = |total: &str| {
+            json!({
+                "acceptRemittanceStatementResultCode": "SUCCESS",
+                "modifiedTotalDueByIntegrator": {"amountMicros": total, "currencyCode": "EUR"},
+            })
+        };
+        assert_eq!(proposed(told("-41050000"), &dialect), Delivery::Heard);
+        assert!(matches!(proposed(told("41050000"), &dialect), Delivery::Refused(_)));
     }
 }

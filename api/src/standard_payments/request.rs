@@ -11,8 +11,8 @@ use paceline_engine::tokenized::{
     VerifyOtp,
 };
 
-use super::Fault;
 use super::read::Members;
+use super::{Fault, TotalDue};
 
 /// Characters of the token that Android matches a message by.
 const MATCHING_TOKEN_CHARS: usize = 11;
@@ -126,13 +126,14 @@ pub fn statement(
     body: Members<'_>,
     request: RequestId,
     integrator: IntegratorAccountId,
+    total_due: TotalDue,
 ) -> Result<StatementNotified, Fault> {
-    let summary = body.object("remittanceStatementSummary", summary)?;
+    let summary =
+        body.object("remittanceStatementSummary", |members| summary(members, total_due))?;
     Ok(StatementNotified { request, integrator, summary })
 }
 
-/// Of a notification, and of every page of its statement.
-pub fn summary(summary: Members<'_>) -> Result<Summary, Fault> {
+fn summary(summary: Members<'_>, total_due: TotalDue) -> Result<Summary, Fault> {
     let (period_start, period_end) = summary.object("billingPeriod", |period| {
         Ok((period.moment("startDate")?, period.moment("endDate")?))
     })?;
@@ -151,7 +152,7 @@ pub fn summary(summary: Members<'_>) -> Result<Summary, Fault> {
         period_end,
         due_at: summary.moment("dateDue")?,
         currency: summary.currency("currencyCode")?,
-        total_due: Micros(summary.int64("totalDueByIntegrator")?),
+        total_due: total_due.turned(Micros(summary.int64("totalDueByIntegrator")?)),
         memo,
     })
 }

@@ -11,6 +11,21 @@ pub const SUCCESS: &str = "SUCCESS";
 pub const ACKNOWLEDGED: &str = "ACKNOWLEDGED";
 pub const ACCEPTED: &str = "ACCEPTED";
 
+/// Methods that tell a result whose word can be replaced: Google's calls, and ours.
+pub const METHODS: [&str; 11] = [
+    "sendOtp",
+    "verifyOtp",
+    "associateAccount",
+    "refreshToken",
+    "capture",
+    "asynchronousCapture",
+    "refund",
+    "disburseFunds",
+    "captureResultNotification",
+    "refundResultNotification",
+    "disburseFundsResultNotification",
+];
+
 /// Words that replace ours, by method and [`Decline::word`].
 #[derive(Clone, Debug, Default)]
 pub struct Results(pub BTreeMap<(String, String), String>);
@@ -18,6 +33,7 @@ pub struct Results(pub BTreeMap<(String, String), String>);
 impl Results {
     /// - `method`: as Google calls it.
     pub fn word(&self, method: &str, outcome: Result<(), Decline>) -> &str {
+        debug_assert!(METHODS.contains(&method), "{method} tells a result");
         let Err(decline) = outcome else { return SUCCESS };
         let key = (method.to_owned(), decline.word().to_owned());
         self.0.get(&key).map_or_else(|| word(decline), String::as_str)

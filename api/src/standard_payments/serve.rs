@@ -18,7 +18,7 @@ use paceline_envelope::{Envelope, Opened};
 use serde_json::{Map, Value};
 
 use super::read::Members;
-use super::settings::Door;
+use super::settings::{Dialect, Door};
 use super::{Fault, header};
 use crate::write::Object;
 
@@ -56,6 +56,7 @@ pub trait Family: Copy + 'static {
         body: Members<'_>,
         id: RequestId,
         account: Option<IntegratorAccountId>,
+        dialect: &Dialect,
     ) -> Result<Self::Wanted, Fault>;
 
     fn ask(
@@ -145,7 +146,7 @@ impl<F: Family> Wire<F> {
             None => method.name().to_owned(),
         };
         let key = IdempotencyKey::new(CALLER, &scope, header.request.as_str());
-        let wanted = method.read(members, header.request, account);
+        let wanted = method.read(members, header.request, account, &self.door.dialect);
         let keyed = Keyed { key, fingerprint: F::fingerprint(engine, body) };
         match wanted {
             Ok(wanted) => match engine.repeated(&keyed) {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::fingerprint::canonical;
 use super::read::Members;
 use super::serve::Family;
+use super::settings::Dialect;
 use super::{Fault, Method, request};
 
 /// What is asked, once all of it is read.
@@ -64,6 +65,7 @@ impl Family for Method {
         body: Members<'_>,
         id: RequestId,
         account: Option<IntegratorAccountId>,
+        dialect: &Dialect,
     ) -> Result<Wanted, Fault> {
         let of = || account.clone().expect("the method has an account");
         Ok(match self {
@@ -78,7 +80,7 @@ impl Family for Method {
             Self::Refund => Wanted::Refund(request::refund(body, id, of())?),
             Self::DisburseFunds => Wanted::Disburse(request::disburse(body, id, of())?),
             Self::RemittanceStatementNotification => {
-                Wanted::Statement(request::statement(body, id, of())?)
+                Wanted::Statement(request::statement(body, id, of(), dialect.total_due)?)
             }
             Self::Echo => unreachable!("the engine is not asked this"),
         })

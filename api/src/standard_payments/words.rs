@@ -19,11 +19,13 @@ use crate::write::Object;
 /// The words of this wire.
 pub struct Words {
     results: Results,
+    /// The status of an answer about a capture that nobody knows.
+    unknown_capture: StatusCode,
 }
 
 impl Words {
-    pub fn new(results: Results) -> Self {
-        Self { results }
+    pub fn new(results: Results, unknown_capture: StatusCode) -> Self {
+        Self { results, unknown_capture }
     }
 
     /// A result, the integrator's reference, and what goes with the one or the other.
@@ -90,6 +92,9 @@ impl Voice for Words {
             }
             Outcome::StatementNoted { statement } => {
                 received(("paymentIntegratorStatementId", statement), ACCEPTED)
+            }
+            Outcome::Refused(why @ Refusal::CaptureUnknown) => {
+                fault(why).at(self.unknown_capture).reply()
             }
             Outcome::Refused(why) => fault(why).reply(),
             Outcome::Unfinished => Fault::unavailable().reply(),

@@ -18,8 +18,8 @@ use crate::ids::{AccountId, AssociationId, ChallengeId, UseId};
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// Wrong tries at one password; after the last nothing matches it. One in 200 000 guesses right.
-pub const TRIES_MAX: usize = 5;
+/// The most wrong tries at one password that anybody may be allowed.
+pub const TRIES_MAX: usize = 10;
 
 /// What a stream of challenge events folds into; `None` before the first.
 pub type State = Option<Challenge>;
@@ -118,6 +118,8 @@ pub struct Use {
     /// Whose account it has to prove, if that is known before.
     pub account: Option<AccountId>,
     pub association: Option<AssociationId>,
+    /// After so many wrong tries nothing matches the password: [`TRIES_MAX`] at most.
+    pub tries_max: usize,
     pub now: Timestamp,
 }
 
@@ -278,7 +280,8 @@ impl Challenge {
             | Phase::Used { proving, .. } => proving,
         };
         let wrong = !proving.is_met_by(&using.proof);
-        if self.tried.contains(&using.by) || (wrong && self.tried.len() >= TRIES_MAX) {
+        let tired = self.tried.len() >= using.tries_max.min(TRIES_MAX);
+        if self.tried.contains(&using.by) || (wrong && tired) {
             return Err(Rejection::NotMatched);
         }
         if proving.expires_at <= using.now {
@@ -287,7 +290,7 @@ impl Challenge {
         if wrong {
             return Ok(vec![Event::Tried { by: using.by, at: using.now }]);
         }
-        if self.tried.len() >= TRIES_MAX {
+        if tired {
             return Err(Rejection::NotMatched);
         }
         match &self.phase {

@@ -118,7 +118,37 @@ pub enum Decline {
 }
 
 impl Decline {
-    /// The word in metrics.
+    pub const ALL: [Self; 27] = [
+        Self::AccountClosed,
+        Self::AccountTakenOver,
+        Self::AccountClosedForFraud,
+        Self::AccountOnHold,
+        Self::CurrencyUnsupported,
+        Self::InsufficientFunds { balance: None },
+        Self::BalanceExceeded,
+        Self::TransactionLimitExceeded { limit: None },
+        Self::DailyLimitExceeded,
+        Self::MonthlyLimitExceeded,
+        Self::BelowMinimum { minimum: None },
+        Self::NoFundingSource,
+        Self::RiskDeclined,
+        Self::SuspectedFraud,
+        Self::BusinessRule,
+        Self::RequestExpired,
+        Self::PinWrong,
+        Self::RefundWindowExceeded,
+        Self::PromotionalBalanceUsed,
+        Self::LinkInvalidated,
+        Self::RefreshRequired,
+        Self::ProofNotMatched,
+        Self::ProofAlreadyUsed,
+        Self::ProofExpired,
+        Self::PhoneUnknown,
+        Self::MessageUnsent,
+        Self::TooManyMessages,
+    ];
+
+    /// The word in metrics and in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Self::AccountClosed => "account_closed",

@@ -12,7 +12,7 @@ use std::time::Duration;
 use machine::*;
 use paceline_domain::asked::Hidden;
 use paceline_domain::challenge::{
-    self, Command, Event, Proof, Proving, Rejection, Send, Sending, State, TRIES_MAX, Use, pending,
+    self, Command, Event, Proof, Proving, Rejection, Send, Sending, State, Use, pending,
 };
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{ChallengeId, UseId};
@@ -20,6 +20,7 @@ use paceline_domain::ids::{ChallengeId, UseId};
 type Challenge = Machine<State, Command, Event, Rejection>;
 
 const ID: ChallengeId = ChallengeId(7);
+const TRIES_MAX: usize = 4;
 
 fn hash(of: &str) -> Hidden {
     Hidden(Arc::from(of.as_bytes()))
@@ -63,12 +64,12 @@ fn approve(who: &str) -> Command {
 
 fn password(by: u128, password: &str) -> Use {
     let proof = Proof::Password { challenge: ID, hash: hash(password) };
-    Use { by: UseId(by), proof, account: None, association: None, now: NOW }
+    Use { by: UseId(by), proof, account: None, association: None, tries_max: TRIES_MAX, now: NOW }
 }
 
 fn signed_in(by: u128) -> Use {
     let proof = Proof::SignedIn { challenge: ID };
-    Use { by: UseId(by), proof, account: None, association: None, now: NOW }
+    Use { by: UseId(by), proof, account: None, association: None, tries_max: TRIES_MAX, now: NOW }
 }
 
 /// What comes of a use, to whoever made it.

@@ -95,7 +95,14 @@ fn use_command() -> impl Strategy<Value = challenge::Command> {
         let proof = Proof::Password { challenge: ChallengeId(1), hash };
         let now = Timestamp(NOW.0 + minutes * 60_000);
         let (account, association) = (None, None);
-        challenge::Command::Use(Use { by: UseId(by), proof, account, association, now })
+        challenge::Command::Use(Use {
+            by: UseId(by),
+            proof,
+            account,
+            association,
+            tries_max: 3,
+            now,
+        })
     })
 }
 

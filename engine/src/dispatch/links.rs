@@ -74,7 +74,9 @@ async fn prove(
     now: Timestamp,
 ) -> Result<Result<Box<Customer>, Decline>, Away> {
     let association = Some(association.clone());
-    let challenge = match use_proof(world, Use { by, proof, account, association, now }).await {
+    let tries_max = world.options.tokenized.otp_tries_max;
+    let using = Use { by, proof, account, association, tries_max, now };
+    let challenge = match use_proof(world, using).await {
         Ok(challenge) => challenge,
         Err(why) => return Ok(Err(why)),
     };

@@ -9,9 +9,8 @@ use paceline_domain::time::Timestamp;
 use super::later;
 use crate::entity::Carried;
 use crate::google::{Call, Delivery, Trouble, What};
-use crate::limits::{
-    GOOGLE_PATIENCE, MENDING_FIRST, MENDING_LONGEST, NOTICE_LATE, OWED_FIRST, OWED_LONGEST,
-};
+use crate::limits::{GOOGLE_PATIENCE, MENDING_FIRST, MENDING_LONGEST, NOTICE_LATE};
+use crate::tokenized::Retry;
 use crate::world::World;
 
 /// One try; the next one later. The notice's id is the request's, in every try.
@@ -56,7 +55,10 @@ pub(super) async fn deliver(world: &World, call: Call) -> Delivery {
 /// When to try again what was not heard.
 pub(super) fn later_of(world: &World, since: Timestamp, delivery: &Delivery) -> Timestamp {
     match delivery {
-        Delivery::NotYet(Trouble::Passing) => later(world, since, OWED_FIRST, OWED_LONGEST),
+        Delivery::NotYet(Trouble::Passing) => {
+            let Retry { first, longest } = world.options.tokenized.google_retry;
+            later(world, since, first, longest)
+        }
         _ => later(world, since, MENDING_FIRST, MENDING_LONGEST),
     }
 }

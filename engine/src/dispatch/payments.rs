@@ -45,7 +45,8 @@ async fn conclude(
             let (account, association) = (Some(wanted.account.clone()), wanted.association.clone());
             let by = UseId(of.payment.0);
             // As it was when it was asked for: what comes between is ours.
-            let using = Use { by, proof, account, association, now: of.at };
+            let tries_max = world.options.tokenized.otp_tries_max;
+            let using = Use { by, proof, account, association, tries_max, now: of.at };
             use_proof(world, using).await.map(drop)
         }
     };

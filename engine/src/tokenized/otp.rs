@@ -19,9 +19,6 @@ use crate::idempotency::Keyed;
 use crate::secret::Secret;
 use crate::voice::Reply;
 
-/// A million passwords of as many digits as people are used to.
-const PASSWORDS: u128 = 1_000_000;
-
 impl Engine {
     /// `sendOtp`: sends a password to the customer's telephone, once however often it is asked.
     ///
@@ -37,8 +34,7 @@ impl Engine {
                 Err(Stopped::Refused(why)) => return Ok(self.passing(&Outcome::Refused(why))),
                 Err(Stopped::Away) => return Ok(self.passing(&Outcome::Unfinished)),
             };
-            let digits = format!("{:06}", world.surroundings.unguessable() % PASSWORDS);
-            let password = Secret::new(digits.into_bytes());
+            let password = self.password();
             let hash = world.seal_key.password(id, &password);
             asking.secret = Some(password);
             let to = match reachable(customer, &wanted.to) {
@@ -75,12 +71,21 @@ impl Engine {
             let answered =
                 asking.send::<Challenges>(Challenges::stream(challenge), false, |world| {
                     let proof = Proof::Password { challenge, hash: hash.clone() };
-                    let now = world.now();
-                    Command::Use(Use { by, proof, account: None, association: None, now })
+                    let tries_max = world.options.tokenized.otp_tries_max;
+                    let (account, association, now) = (None, None, world.now());
+                    Command::Use(Use { by, proof, account, association, tries_max, now })
                 });
             answered.await.map(worded)
         })
         .await
+    }
+
+    /// One that nobody guesses, of as many digits as are wanted.
+    fn password(&self) -> Secret {
+        let world = &self.0.world;
+        let digits = world.options.tokenized.otp_digits;
+        let number = world.surroundings.unguessable() % 10_u128.pow(digits);
+        Secret::new(format!("{number:0width$}", width = digits as usize).into_bytes())
     }
 
     /// Before anything is sent: a telephone that has got too many gets no more for a while.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use http::StatusCode;
 use paceline_domain::authorization::{
     AddressMatches, AddressVerdict, Approval, CardFacts, CardKind, CvnVerdict, Match, Network,
     StoredCredentialVerdict, UnsupportedBy, Verdict,
@@ -67,7 +68,7 @@ fn said(outcome: &Outcome<'_>) -> (u16, Value) {
 
 /// The answer with a header, as it travels.
 fn spelled(spelling: Spelling, outcome: &Outcome<'_>) -> (u16, Value) {
-    let reply = Words::new(spelling).words(outcome);
+    let reply = Words::new(spelling, StatusCode::NOT_FOUND).words(outcome);
     let header = r#"{"responseHeader":{"responseTimestamp":"1"},"#;
     let body = [header.as_bytes(), &reply.body].concat();
     (reply.status, serde_json::from_slice(&body).unwrap())

@@ -7,10 +7,10 @@ use paceline_engine::{Engine, EngineError, Keyed, Reply};
 use serde_json::{Map, Value};
 
 use super::{Method, request};
-use crate::standard_payments::Fault;
 use crate::standard_payments::fingerprint::canonical;
 use crate::standard_payments::read::Members;
 use crate::standard_payments::serve::Family;
+use crate::standard_payments::{Dialect, Fault};
 
 /// What is asked, once all of it is read.
 pub enum Wanted {
@@ -50,6 +50,7 @@ impl Family for Method {
         body: Members<'_>,
         id: RequestId,
         account: Option<IntegratorAccountId>,
+        _: &Dialect,
     ) -> Result<Wanted, Fault> {
         let account = account.expect("the method has an account");
         let authorize = |flow, id, account| {

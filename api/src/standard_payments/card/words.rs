@@ -22,11 +22,13 @@ use crate::write::Object;
 /// The words of this wire.
 pub struct Words {
     spelling: Spelling,
+    /// The status of an answer about a capture that nobody knows.
+    unknown_capture: StatusCode,
 }
 
 impl Words {
-    pub fn new(spelling: Spelling) -> Self {
-        Self { spelling }
+    pub fn new(spelling: Spelling, unknown_capture: StatusCode) -> Self {
+        Self { spelling, unknown_capture }
     }
 
     fn authorized(
@@ -141,6 +143,9 @@ impl Voice for Words {
                 done(|told| told.text("result", self.acknowledged()))
             }
             Outcome::Defended { document: _ } => done(|told| told.text("result", SUCCESS)),
+            Outcome::Refused(why @ Refusal::CaptureUnknown) => {
+                refused(why).at(self.unknown_capture).reply()
+            }
             Outcome::Refused(why) => refused(why).reply(),
             Outcome::Failed(failure) => failed(*failure).reply(),
             Outcome::Unfinished => Fault::unavailable().reply(),
