@@ -56,7 +56,7 @@ const KEPT: [(u64, &str); 5] = [
 const FIXED: Range<u64> = 0..1_000;
 
 /// For how long new days are played if nobody says otherwise: `SIMULATE_SECONDS`.
-const NEW_FOR: Duration = Duration::from_secs(90);
+const NEW_FOR: Duration = Duration::from_secs(120);
 
 /// The day on which the power is cut at each point, one after the other.
 const CUT_EVERYWHERE: Range<u64> = 0..4;

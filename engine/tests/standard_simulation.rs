@@ -55,7 +55,7 @@ const FIXED: Range<u64> = 0..300;
 const LONG: u64 = 600;
 
 /// For how long new days are played if nobody says otherwise: `SIMULATE_SECONDS`.
-const NEW_FOR: Duration = Duration::from_secs(20);
+const NEW_FOR: Duration = Duration::from_secs(60);
 
 /// Were one of these never to happen, the days would prove little.
 const EVERY_SORT_OF_DAY: [&str; 21] = [

@@ -84,11 +84,17 @@ fn refusals_are_judged_by_ninety_nine_of_a_hundred_as_the_table_says() {
 }
 
 #[test]
+fn a_load_of_which_nothing_is_refused_proves_nothing() {
+    let nobody = tally((100, CALM), (0, CALM));
+    assert!(missed(|verdict| verdict.overload(&nobody, 100.0)).starts_with("refused"));
+}
+
+#[test]
 fn answers_that_are_neither_and_a_generator_that_holds_back_are_missed() {
-    let wrong = tally((100, CALM), (0, CALM));
+    let wrong = tally((100, CALM), (1, CALM));
     wrong.answered(Instant::now(), &Answered::Wrong("500: oh".to_owned()));
     assert_eq!(missed(|verdict| verdict.overload(&wrong, 100.0)), "other answers: 1 500: oh");
-    let unsent = tally((100, CALM), (0, CALM));
+    let unsent = tally((100, CALM), (1, CALM));
     unsent.unsent();
     assert!(missed(|verdict| verdict.overload(&unsent, 100.0)).starts_with("generator"));
 }
