@@ -344,12 +344,13 @@ fn moment(at: Timestamp) -> String {
 /// Of the year 9999: what is written has four digits.
 const LAST_MILLIS: u64 = 253_402_300_799_999;
 
-fn money(amount: Micros, currency: CurrencyCode) -> String {
-    format!("{} {currency}", decimal(amount))
+fn money(micros: impl Into<i128>, currency: CurrencyCode) -> String {
+    format!("{} {currency}", decimal(micros))
 }
 
 /// Exactly: two decimals, and more where there are more.
-fn decimal(Micros(micros): Micros) -> String {
+fn decimal(micros: impl Into<i128>) -> String {
+    let micros = micros.into();
     let (sign, abs) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
     let digits = format!("{sign}{}.{:06}", abs / 1_000_000, abs % 1_000_000);
     let shown = digits.trim_end_matches('0').len().max(digits.len() - 4);
@@ -370,8 +371,10 @@ mod tests {
             (1_234_500, "1.2345"),
             (i64::MIN, "-9223372036854.775808"),
         ] {
-            assert_eq!(decimal(Micros(micros)), written);
+            assert_eq!(decimal(micros), written);
         }
+        let of_many = i128::from(i64::MAX) * 2;
+        assert_eq!(decimal(of_many), "18446744073709.551614");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use paceline_domain::account::{self, Account, Side, legs};
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_domain::link::{Link, Linked};
-use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::money::CurrencyCode;
 use paceline_domain::notice::{Notice, Phase};
 use paceline_domain::statement::{self, Line, Statement};
 use paceline_storage::{EventLog, StreamId};
@@ -31,29 +31,28 @@ const PAGE: usize = 1_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     pub accounts: Vec<Account>,
-    pub sides: BTreeMap<(Side, CurrencyCode), Micros>,
+    /// Micros: all accounts together may have more than an amount holds.
+    pub sides: BTreeMap<(Side, CurrencyCode), i128>,
 }
 
 impl Ledger {
-    /// What all sides come to in each currency: nothing, or money was made or lost.
-    pub fn sums(&self) -> BTreeMap<CurrencyCode, Micros> {
+    /// What all sides come to in each currency, in micros: nothing, or money was made or lost.
+    pub fn sums(&self) -> BTreeMap<CurrencyCode, i128> {
         let mut sums = BTreeMap::new();
         for ((_, currency), amount) in &self.sides {
-            let sum = sums.entry(*currency).or_insert(Micros::ZERO);
-            *sum = *sum + *amount;
+            *sums.entry(*currency).or_default() += amount;
         }
         sums
     }
 
     /// Whether the customers' side is what is on their accounts, and all sides come to nothing.
     pub fn balances(&self) -> bool {
-        let mut customers: BTreeMap<CurrencyCode, Micros> = BTreeMap::new();
+        let mut customers: BTreeMap<CurrencyCode, i128> = BTreeMap::new();
         for account in &self.accounts {
-            let sum = customers.entry(account.currency).or_default();
-            *sum = *sum + account.balance;
+            *customers.entry(account.currency).or_default() += i128::from(account.balance);
         }
         let on_side = |currency| self.sides.get(&(Side::Customer, currency)).copied();
-        self.sums().values().all(|sum| *sum == Micros::ZERO)
+        self.sums().values().all(|sum| *sum == 0)
             && customers
                 .into_iter()
                 .all(|(currency, sum)| on_side(currency).unwrap_or_default() == sum)
@@ -72,8 +71,7 @@ pub fn ledger(log: &dyn EventLog) -> Result<Ledger, ReportError> {
         events.iter().for_each(|event| account::apply(&mut state, event));
         let Some(account) = state else { return Ok(()) };
         for (side, amount) in events.iter().filter_map(legs).flatten() {
-            let sum = ledger.sides.entry((side, account.currency)).or_default();
-            *sum = *sum + amount;
+            *ledger.sides.entry((side, account.currency)).or_default() += i128::from(amount);
         }
         ledger.accounts.push(account);
         Ok(())

@@ -104,6 +104,13 @@ fn micros_per_minor(currency: CurrencyCode) -> u64 {
     10u64.pow(6 - currency.exponent())
 }
 
+/// For sums that an amount might not hold.
+impl From<Micros> for i128 {
+    fn from(Micros(micros): Micros) -> Self {
+        micros.into()
+    }
+}
+
 /// Panics on overflow: for sums whose parts were checked together before.
 impl Add for Micros {
     type Output = Self;
