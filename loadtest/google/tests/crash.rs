@@ -63,6 +63,7 @@ async fn killed_again_and_again_it_loses_nothing_and_does_nothing_twice() {
     results_are_told_once(&stage, &mut purchases).await;
     answers_are_the_same_again(&stage.google, &purchases).await;
     all_money_goes_back(&stage.google, &link, &purchases, &mut paceline).await;
+    the_books_are_closed(&paceline).await;
 }
 
 /// A capture and its refunds, each with what was answered to it.
@@ -149,6 +150,22 @@ async fn answers_are_the_same_again(google: &Google, purchases: &[Purchase]) {
     for (kind, request, first) in purchases.iter().flat_map(|purchase| &purchase.asked) {
         let again = until_answered(google, *kind, request).await;
         assert_eq!((again.status, again.members()), (first.status, first.members()));
+    }
+}
+
+/// All sides of the ledger come to nothing, and Google is owed no more notices.
+async fn the_books_are_closed(paceline: &Paceline) {
+    let ledger = paceline.ask(&["account", "show"]).await.unwrap();
+    assert!(ledger.contains("sum of all sides: 0.00 USD\n"), "{ledger}");
+    assert!(ledger.contains("balances: yes"), "{ledger}");
+    let began = Instant::now();
+    loop {
+        let open = paceline.ask(&["notices", "list", "--format", "csv"]).await.unwrap();
+        if open.lines().count() == 1 {
+            return; // the names of the columns, and nothing below them
+        }
+        assert!(began.elapsed() < ANSWERED_WITHIN, "{open}");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
