@@ -373,6 +373,8 @@ pub enum Refusal {
     NothingAsked,
     #[error("the amount is no whole number of minor units of {0}")]
     Fractional(CurrencyCode),
+    #[error("the amount is no whole number of minor units of {0}")]
+    FractionalRefund(CurrencyCode),
     #[error("nothing was captured that could be refunded or contested")]
     NotCaptured,
     #[error("refundAmount is above what is left of the capture: {} micros", left.0)]

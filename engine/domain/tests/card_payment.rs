@@ -172,16 +172,19 @@ fn a_part_of_a_cent_is_neither_captured_nor_refunded_nor_charged_back() {
     let mut of_a_refund = refund(1, 1);
     let mut of_a_case = charge_back("case", Stage::First, 1);
     let usd = now_of(&held()).terms.currency;
-    for (command, mut payment) in
-        [(&mut of_a_capture, held()), (&mut of_a_refund, captured()), (&mut of_a_case, captured())]
-    {
+    let (fractional, of_refund) = (Rejection::Fractional(usd), Rejection::FractionalRefund(usd));
+    for (command, mut payment, why) in [
+        (&mut of_a_capture, held(), &fractional),
+        (&mut of_a_refund, captured(), &of_refund),
+        (&mut of_a_case, captured(), &fractional),
+    ] {
         match command {
             Command::Capture(ask) => ask.amount = fraction,
             Command::Refund(ask) => ask.amount = fraction,
             Command::OpenCase(case) => case.amount = fraction,
             _ => unreachable!("these three have an amount"),
         }
-        assert_eq!(payment.give(command.clone()), Err(Rejection::Fractional(usd)));
+        assert_eq!(payment.give(command.clone()).as_ref(), Err(why));
     }
 }
 

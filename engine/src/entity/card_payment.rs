@@ -200,6 +200,7 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::CaptureExceedsHold { held } => Refusal::CaptureExceedsHold { held: *held },
         Rejection::NothingAsked => Refusal::NothingAsked,
         Rejection::Fractional(currency) => Refusal::Fractional(*currency),
+        Rejection::FractionalRefund(currency) => Refusal::FractionalRefund(*currency),
         Rejection::NotCaptured => Refusal::NotCaptured,
         Rejection::RefundExceedsRemainder { left } => {
             Refusal::RefundExceedsRemainder { left: *left }

@@ -231,6 +231,14 @@ fn a_refusal_or_a_failure_has_its_status_and_code() {
         assert_eq!(body["errorResponseCode"].as_str().unwrap_or_default(), code, "{outcome:?}");
         assert!(body["errorDescription"].is_string());
     }
+    let usd = CurrencyCode::parse("USD").unwrap();
+    for (why, member) in
+        [(Refusal::Fractional(usd), "amount"), (Refusal::FractionalRefund(usd), "refundAmount")]
+    {
+        let (_, body) = said(&Outcome::Refused(why));
+        let told = body["errorDescription"].as_str().unwrap().to_owned();
+        assert!(told.starts_with(&format!("{member}: ")), "{told}");
+    }
     let (_, body) = said(&Outcome::Failed(Failure::Misconfigured));
     assert!(body["errorDescription"].as_str().unwrap().contains("paymentIntegratorAccountId"));
 }

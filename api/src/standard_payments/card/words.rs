@@ -272,6 +272,7 @@ fn refused(why: &Refusal) -> Fault {
         Refusal::RequestTaken => Fault::key_misused(),
         Refusal::UnderWay => Fault::conflict(&what),
         Refusal::NothingAsked | Refusal::Fractional(_) => Fault::invalid("amount", &what),
+        Refusal::FractionalRefund(_) => Fault::invalid("refundAmount", &what),
         Refusal::ReservationUnknown
         | Refusal::CaptureUnknown
         | Refusal::RefundUnknown

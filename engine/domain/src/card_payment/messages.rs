@@ -203,6 +203,8 @@ pub enum Rejection {
     NothingAsked,
     #[error("the amount is no whole number of minor units of {0}")]
     Fractional(CurrencyCode),
+    #[error("the refund is no whole number of minor units of {0}")]
+    FractionalRefund(CurrencyCode),
     #[error("nothing was captured")]
     NotCaptured,
     #[error("{} micros are left to be refunded", left.0)]

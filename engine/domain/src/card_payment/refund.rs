@@ -85,7 +85,10 @@ impl CardPayment {
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
         }
-        self.checked(amount)?;
+        self.checked(amount).map_err(|why| match why {
+            Rejection::Fractional(currency) => Rejection::FractionalRefund(currency),
+            other => other,
+        })?;
         let left = self.unrefunded();
         if amount > left {
             return Err(Rejection::RefundExceedsRemainder { left });
