@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use paceline_api::config::{Config, Development, EMBEDDED};
+use paceline_api::standard_payments::TotalDue;
 use paceline_api::ucp::IdForm;
 use paceline_domain::market::{Address, Reduction};
 use paceline_domain::money::{CurrencyCode, MinorUnits};
@@ -286,6 +287,38 @@ fn what_is_said_of_cards_is_checked() {
     let config = Config::load(None, said).unwrap();
     assert!(config.card.keys.is_some());
     assert!(!format!("{config:?}").contains("feedface0451"), "keys are never shown");
+}
+
+#[test]
+fn what_googles_documents_leave_open_is_configured_and_checked() {
+    let results = |row: &str| format!("results = [{row}]");
+    for (text, what) in [
+        ("otp_digits = 3".to_owned(), "3 is not between 4 and 10"),
+        ("otp_tries_max = 11".to_owned(), "11 is not between 1 and 10"),
+        ("unknown_capture_status = 500".to_owned(), "neither 400 nor 404"),
+        ("total_due_above_zero = \"us\"".to_owned(), "neither \"integrator owes\" nor"),
+        ("event_fee_member = \"a b\"".to_owned(), "`a b` is no member such as"),
+        (
+            results(r#"{ method = "sendOTP", outcome = "phone_unknown", result = "A" }"#),
+            "`sendOTP` is none of sendOtp, ",
+        ),
+        (
+            results(r#"{ method = "sendOtp", outcome = "unknown_phone", result = "A" }"#),
+            "`unknown_phone` is none of account_closed, ",
+        ),
+    ] {
+        let told = problems(&format!("[tokenized]\n{text}\n")).join("\n");
+        assert!(told.contains(what), "{text}: {told}");
+    }
+    let text = "[tokenized]\notp_digits = 8\nunknown_capture_status = 400\n\
+                total_due_above_zero = \"google owes\"\nmodified_total_member = \"vat\"\n\
+                google_retry_longest = \"1h\"\n";
+    let wanted = parse(text).unwrap().tokenized;
+    assert_eq!(wanted.options.otp_digits, 8);
+    assert_eq!(wanted.options.google_retry.longest, Duration::from_secs(60 * 60));
+    assert_eq!(wanted.dialect.unknown_capture.as_u16(), 400);
+    assert_eq!(wanted.dialect.total_due, TotalDue::GoogleOwes);
+    assert_eq!(wanted.dialect.modified_total, "vat");
 }
 
 #[test]
