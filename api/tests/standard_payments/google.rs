@@ -53,7 +53,8 @@ pub fn password(serving: &Serving, phone: &str) -> String {
     let path = format!("/development/sms?phone={}", phone.replace('+', "%2B"));
     let sent = serving.ask_admin("GET", &path).json();
     let text = sent[0]["text"].as_str().unwrap_or_else(|| panic!("{sent}")).to_owned();
-    text.chars().filter(char::is_ascii_digit).take(6).collect()
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit());
+    numbers.find(|digits| !digits.is_empty()).unwrap().to_owned()
 }
 
 /// Links Sally's account to a token.

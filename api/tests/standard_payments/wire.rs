@@ -92,6 +92,34 @@ fn statement() -> Value {
 }
 
 #[test]
+fn what_the_documents_leave_open_is_as_configured() {
+    let serving = Serving::with(
+        "[tokenized]\ndevelopment = true\notp_digits = 8\notp_tries_max = 1\n\
+         unknown_capture_status = 400\n",
+    );
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
+    done(&serving, "sendOtp", "o", sent);
+    let otp = password(&serving, SALLY);
+    assert_eq!(otp.len(), 8);
+    let verified = |id: &str, otp: &str| {
+        let members = json!({"sendOtpRequestId": "o", "otp": otp});
+        done(&serving, "verifyOtp", id, members)["result"].clone()
+    };
+    let wrong = if otp.starts_with('0') { "10000000" } else { "00000000" };
+    assert_eq!(verified("v1", wrong), "OTP_NOT_MATCHED");
+    assert_eq!(verified("v2", &otp), "OTP_NOT_MATCHED", "its one try was wrong");
+
+    let refund = json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "never",
+        "currencyCode": "USD", "refundAmount": "5500000"});
+    let answer = send(&serving, "refund", &request("r", refund.clone()));
+    let (status, code, _) = refused(&answer);
+    assert_eq!((status, &*code), (400, "INVALID_IDENTIFIER"));
+    let as_documented = Serving::with("");
+    let answer = send(&as_documented, "refund", &request("r", refund));
+    assert_eq!(answer.status, 404);
+}
+
+#[test]
 fn whoever_asks_for_no_information_gets_none() {
     let serving = Serving::with("");
     let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
