@@ -34,9 +34,10 @@ pub fn google(bytes: &[u8]) {
     let Some(what) = asked().into_iter().find(|what| what.word() == word) else { return };
     let Ok(status) = StatusCode::from_bytes(status.as_bytes()) else { return };
     let call = Call { request: name("s1:p0"), integrator: integrator(), what };
+    let dialect = &**DIALECT; // read once, and not on this input's account
     let (opens, delivered) = within(SIGNED, json, |json| {
         let answer: Option<Map<String, Value>> = serde_json::from_slice(json).ok();
-        (answer.is_some(), delivery(&call, Heard { status, answer }, &DIALECT))
+        (answer.is_some(), delivery(&call, Heard { status, answer }, dialect))
     });
     let pages = matches!(call.what, What::StatementPage { .. });
     match delivered {

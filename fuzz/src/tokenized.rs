@@ -41,14 +41,15 @@ pub fn tokenized(bytes: &[u8]) {
     let (word, json) = bytes.split_at(end);
     let Some(method) = std::str::from_utf8(word).ok().and_then(Method::named) else { return };
     let json = json.get(1..).unwrap_or_default();
-    if let Err(fault) = within(SIGNED, json, |json| read(method, json)) {
+    let dialect = &**DIALECT; // read once, and not on this input's account
+    if let Err(fault) = within(SIGNED, json, |json| read(method, json, dialect)) {
         refused(json, &fault);
     }
     repeated(json);
 }
 
 /// As the pipeline does, from the parsing of the JSON to the question for the engine.
-fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
+fn read(method: Method, json: &[u8], dialect: &Dialect) -> Result<(), Fault> {
     let (body, header) = opened(json)?;
     let (members, name) = (Members::new(&body, ""), header.request);
     let account = || members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse);
@@ -65,7 +66,7 @@ fn read(method: Method, json: &[u8]) -> Result<(), Fault> {
         Method::Refund => amount(request::refund(members, name, account()?)?.amount.0),
         Method::DisburseFunds => amount(request::disburse(members, name, account()?)?.amount.0),
         Method::RemittanceStatementNotification => {
-            drop(request::statement(members, name, account()?, DIALECT.total_due)?);
+            drop(request::statement(members, name, account()?, dialect.total_due)?);
         }
     }
     Ok(())
@@ -87,20 +88,21 @@ pub fn card(bytes: &[u8]) {
     let (word, json) = bytes.split_at(end);
     let Some(method) = std::str::from_utf8(word).ok().and_then(card::Method::named) else { return };
     let json = json.get(1..).unwrap_or_default();
-    if let Err(fault) = within(SIGNED, json, |json| read_card(method, json)) {
+    let dialect = &**DIALECT;
+    if let Err(fault) = within(SIGNED, json, |json| read_card(method, json, dialect)) {
         refused(json, &fault);
     }
     repeated(json);
 }
 
-fn read_card(method: card::Method, json: &[u8]) -> Result<(), Fault> {
+fn read_card(method: card::Method, json: &[u8], dialect: &Dialect) -> Result<(), Fault> {
     let (body, header) = opened(json)?;
     if method == card::Method::Echo {
         return Ok(());
     }
     let members = Members::new(&body, "");
     let account = members.parsed("paymentIntegratorAccountId", IntegratorAccountId::parse)?;
-    let wanted = method.read(members, header.request, Some(account), &DIALECT)?;
+    let wanted = method.read(members, header.request, Some(account), dialect)?;
     match wanted {
         Wanted::Authorize(ask) => {
             ask.amount.into_iter().for_each(|asked| amount(asked.0));

@@ -62,9 +62,13 @@ try:
         (shots / name).write_bytes(base64.b64decode(ask("GET", f"{session}/screenshot")))
 
     def titled(wanted):
-        title = ask("GET", f"{session}/title")
-        if not title.startswith(wanted):
-            raise SystemExit(f"the page is {title!r}, not {wanted!r}")
+        """A press is answered at once, and the page that follows it comes when it comes."""
+        for _ in range(600):
+            title = ask("GET", f"{session}/title")
+            if title.startswith(wanted):
+                return
+            time.sleep(0.05)
+        raise SystemExit(f"the page is {title!r}, not {wanted!r}")
 
     def fits():
         """Nothing reaches over the side of a phone."""
