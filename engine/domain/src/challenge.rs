@@ -185,7 +185,9 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             let proving = Proving { account, association, password: None, expires_at };
             Ok(vec![Event::Approved { proving, at: now }])
         }
-        (Command::Approve { account, .. }, Some(phase)) => phase.approve_again(&account),
+        (Command::Approve { account, association, now, .. }, Some(phase)) => {
+            phase.approve_again(&account, association.as_ref(), now)
+        }
         (Command::GiveUp, None) => Ok(vec![Event::GivenUp]),
         (Command::GiveUp, Some(Phase::Open(proving))) if proving.password.is_none() => {
             Ok(vec![Event::GivenUp])
@@ -310,22 +312,42 @@ impl Proving {
         }
     }
 
-    /// A password that is only verified is presented for nobody: it proves whom it was sent to.
+    /// What was proven for no association makes one, and pays for nothing: a purchase and a refresh
+    /// are an association's, and so is what they present.
+    ///
+    /// # Source
+    /// Standard Payments, `sendOtp`: a telephone number for an association, the association for
+    /// whatever comes later.
     fn is_for(&self, using: &Use) -> bool {
-        let (account, association) = (&using.account, &using.association);
-        if account.is_none() && association.is_none() {
-            return true;
+        match (&using.account, &using.association) {
+            // A password that is only verified is presented for nobody: it proves whom it was sent
+            // to.
+            (None, None) => true,
+            (None, made) => self.association.is_none() || self.association == *made,
+            (Some(account), of) => {
+                *account == self.account && of.is_some() && self.association == *of
+            }
         }
-        account.as_ref().is_none_or(|account| *account == self.account)
-            && (self.association.is_none() || self.association == *association)
     }
 }
 
 impl Phase {
-    fn approve_again(&self, by: &AccountId) -> Result<Vec<Event>, Rejection> {
+    /// A page that is sent twice: nothing new is proven, and nothing that is over is said to be.
+    fn approve_again(
+        &self,
+        by: &AccountId,
+        association: Option<&AssociationId>,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Rejection> {
         match self {
-            Self::Open(proving) | Self::Used { proving, .. } if proving.account == *by => {
-                Ok(vec![])
+            Self::Open(proving) | Self::Used { proving, .. }
+                if proving.account == *by && proving.association.as_ref() == association =>
+            {
+                if proving.expires_at > now {
+                    Ok(vec![])
+                } else {
+                    Err(Rejection::Expired)
+                }
             }
             Self::GivenUp => Err(Rejection::GivenUp),
             Self::Open(_) | Self::Used { .. } | Self::Sending(_) | Self::Unsent(_) => {

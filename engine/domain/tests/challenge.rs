@@ -126,9 +126,6 @@ fn an_expired_proof_is_none() {
 fn a_proof_is_of_its_account_and_of_its_association() {
     let other = |using: Use| Use { account: Some(account_id("bob")), ..using };
     assert_eq!(using(&mut sent(), other(password(1, "right"))), Err(Rejection::OtherAccount));
-    let mut own = sent();
-    let mine = Use { account: Some(account_id("sally")), ..password(1, "right") };
-    assert_eq!(using(&mut own, mine), Ok(()));
     let mut challenge = Machine::new(challenge::decide, challenge::apply);
     let (account, lives) = (account_id("sally"), Duration::from_secs(600));
     let bound = Some(association("one"));
@@ -157,6 +154,19 @@ fn a_password_that_was_sent_to_an_association_is_verified_on_its_own() {
 }
 
 #[test]
+fn what_is_proven_for_no_association_makes_one_and_pays_for_nothing() {
+    let of = |association| {
+        let account = Some(account_id("sally"));
+        Use { account, association: Some(association), ..password(1, "right") }
+    };
+    let paid = of(association("one"));
+    assert_eq!(using(&mut sent(), paid), Err(Rejection::OtherAccount));
+    let made = Use { account: None, ..of(association("one")) };
+    assert_eq!(using(&mut sent(), made), Ok(()));
+    assert_eq!(using(&mut sent(), password(1, "right")), Ok(()), "it is verified on its own");
+}
+
+#[test]
 fn a_password_is_no_sign_in_and_a_sign_in_is_no_password() {
     assert_eq!(using(&mut sent(), signed_in(1)), Err(Rejection::NotMatched));
     assert_eq!(using(&mut approved(), password(1, "right")), Err(Rejection::NotMatched));
@@ -179,6 +189,18 @@ fn an_authentication_is_one_accounts() {
     let mut challenge = approved();
     assert_eq!(challenge.give(approve("sally")), Ok(vec![]));
     assert_eq!(challenge.give(approve("bob")), Err(Rejection::TakenByAnother));
+    let (account, lives) = (account_id("sally"), Duration::from_secs(600));
+    let bound = Some(association("one"));
+    let elsewhere = Command::Approve { account, association: bound, now: NOW, lives };
+    assert_eq!(challenge.give(elsewhere), Err(Rejection::TakenByAnother));
+}
+
+#[test]
+fn what_has_expired_is_not_approved_again() {
+    let mut challenge = approved();
+    let (account, lives) = (account_id("sally"), Duration::from_secs(600));
+    let late = Command::Approve { account, association: None, now: LATER, lives };
+    assert_eq!(challenge.give(late), Err(Rejection::Expired));
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Engine {
             };
             let proof = match &pay.proven {
                 None => None,
-                Some(proven) => match self.proof(UseId(id.0), proven, Some(&payer.account)).await {
+                Some(proven) => match self.proof(UseId(id.0), proven, Some(&payer)).await {
                     Ok(proof) => Some(proof),
                     Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
                 },
@@ -157,12 +157,12 @@ impl Engine {
 
     /// What the core is told of a proof, if it is one that may still be used by this request.
     ///
-    /// - `account`: whose it has to be, if that is known.
+    /// - `payer`: whose it has to be, if that is known.
     pub(super) async fn proof(
         &self,
         by: UseId,
         proven: &Proven,
-        account: Option<&AccountId>,
+        payer: Option<&Payer>,
     ) -> Result<Proof, Refusal> {
         let (challenge, unknown) = match proven {
             Proven::Password { sent_by, .. } => (Challenges::otp(sent_by), Refusal::OtpUnknown),
@@ -180,7 +180,7 @@ impl Engine {
                 let hash = self.0.world.seal_key.password(challenge, password);
                 Ok(Proof::Password { challenge, hash })
             }
-            Proven::Redirect { .. } if usable(&known, by, account, self.0.world.now()) => {
+            Proven::Redirect { .. } if usable(&known, by, payer, self.0.world.now()) => {
                 Ok(Proof::SignedIn { challenge })
             }
             Proven::Redirect { .. } => Err(Refusal::AuthenticationUnusable),
@@ -188,11 +188,14 @@ impl Engine {
     }
 }
 
-fn usable(challenge: &Challenge, by: UseId, account: Option<&AccountId>, now: Timestamp) -> bool {
+fn usable(challenge: &Challenge, by: UseId, payer: Option<&Payer>, now: Timestamp) -> bool {
     let proving = match &challenge.phase {
         Phase::Used { by: user, .. } => return *user == by,
         Phase::Open(proving) => proving,
         Phase::Sending(_) | Phase::Unsent(_) | Phase::GivenUp => return false,
     };
-    proving.expires_at > now && account.is_none_or(|account| *account == proving.account)
+    let theirs = |payer: &Payer| {
+        payer.account == proving.account && payer.association == proving.association
+    };
+    proving.expires_at > now && payer.is_none_or(theirs)
 }

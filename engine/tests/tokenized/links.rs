@@ -235,7 +235,17 @@ fn a_proof_of_another_account_charges_nobody() {
         let other = words(engine.capture(challenged.clone(), keyed("capture", "cap:2", 1)).await);
         assert_eq!(other, "400 Refused(AuthenticationUnusable)");
         assert_eq!(balance(&engine, "bob").await, dollars(5));
-        approve(&engine, "auth:bob", "bob").await;
+        approve(&engine, "auth:none", "bob").await;
+        challenged.proven = Some(Proven::Redirect { authentication: request("auth:none") });
+        let unbound = words(engine.capture(challenged.clone(), keyed("capture", "cap:2", 1)).await);
+        assert_eq!(
+            unbound, "400 Refused(AuthenticationUnusable)",
+            "what makes a link pays nothing"
+        );
+        let (authentication, account) = (request("auth:bob"), account("bob"));
+        let bound = Some(association("association-gpt"));
+        let approval = Approval { authentication, account, association: bound };
+        engine.approve(approval).await.unwrap().unwrap();
         challenged.proven = Some(Proven::Redirect { authentication: request("auth:bob") });
         let own = words(engine.capture(challenged.clone(), keyed("capture", "cap:2", 1)).await);
         assert!(own.contains("Ok(())"), "{own}");

@@ -30,7 +30,7 @@ pub enum Proof {
 }
 
 impl Proof {
-    fn member(&self) -> (&'static str, Value) {
+    pub fn member(&self) -> (&'static str, Value) {
         match self {
             Self::Otp { sent, otp } => {
                 ("otpVerification", json!({"sendOtpRequestId": sent, "otp": otp}))
@@ -53,9 +53,20 @@ impl Google {
         self.integrator.call("echo", &request).await
     }
 
-    /// Has a one-time password sent, and reads it where it is shown.
+    /// By a password that is sent to a telephone, which makes a link.
     pub async fn prove_by_otp(&self, phone: &str) -> Result<Proof, Failure> {
-        let (request, matching) = send_otp(phone);
+        self.prove(send_otp(phone), phone).await
+    }
+
+    /// By one that is sent to whoever is behind a link, at this number: for what is done with it.
+    pub async fn prove_again(&self, link: &Link, phone: &str) -> Result<Proof, Failure> {
+        let matching = secret(11);
+        let members = json!({"smsMatchingToken": matching, "associationId": link.association});
+        self.prove((Request::new(fresh("otp"), members), matching), phone).await
+    }
+
+    async fn prove(&self, asked: (Request, String), phone: &str) -> Result<Proof, Failure> {
+        let (request, matching) = asked;
         let answer = self.integrator.call("sendOtp", &request).await?;
         if !answer.is(200, "SUCCESS") {
             return Err(Failure(format!("sendOtp: {answer}")));

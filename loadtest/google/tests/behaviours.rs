@@ -44,6 +44,8 @@ held! {
     a_password_is_verified_alone_and_serves_nothing_else
     a_sign_in_that_never_was_proves_nothing
     a_proof_of_another_account_pays_nothing
+    a_password_for_a_new_link_pays_nothing
+    a_password_for_another_link_pays_nothing
     a_challenged_purchase_uses_its_password_up
     a_refreshed_token_is_the_same_token
     an_unknown_token_is_404_and_is_not_repeated

@@ -184,7 +184,8 @@ impl Intent {
             What::Challenged { token, sign_in, .. } => {
                 let account = account(&owner(token % ACCOUNTS));
                 let authentication = request(&signed_in(sign_in));
-                let approval = Approval { authentication, account, association: None };
+                let association = Some(association(&linked(token)));
+                let approval = Approval { authentication, account, association };
                 let _ = engine.approve(approval).await?; // another account's: told below
                 engine.capture(self.pay(), keyed).await
             }

@@ -43,7 +43,7 @@ impl Day {
             4 => What::Challenged { token, amount: halves, sign_in: self.ids / 8 },
             5..7 => What::CaptureLater { token, amount: halves },
             7 => What::Disburse { token, amount: halves },
-            8 => What::SendOtp { token, bound: self.chance.one_in(3) },
+            8 => What::SendOtp { token, bound: !self.chance.one_in(3) },
             9..11 => self.typed(token, halves),
             11 if self.chance.one_in(3) => self.statement(life),
             _ if captured.is_empty() => What::Capture { token, amount: halves },
@@ -175,12 +175,9 @@ impl Day {
             }
             What::SendOtp { .. } => self.books.count("messages sent"),
             What::Typed { token, sent_by, right, .. } => {
+                // What was sent to a telephone alone makes a link, and pays for nothing.
                 let (sent_for, bound) = self.sent_for(sent_by);
-                let theirs = match bound {
-                    true => token == sent_for,
-                    false => token % ACCOUNTS == sent_for % ACCOUNTS,
-                };
-                if succeeded && !(right && theirs) {
+                if succeeded && !(right && bound && token == sent_for) {
                     self.books.accuse(format!("{asked:?} was paid: {reply:?}"));
                 }
                 self.books.count(match (right, succeeded) {

@@ -6,7 +6,7 @@ use super::{
     PHONE_OF_A_CLOSED_ACCOUNT, PHONE_WITH_LITTLE, PHONE_WITH_MONEY, Stage, Verdict, expect, same,
     usd,
 };
-use crate::books::Kind;
+use crate::books::{Kind, Link};
 use crate::failure::Failure;
 use crate::google::{Proof, association, secret, send_otp};
 use crate::wire::{Request, fresh};
@@ -116,11 +116,31 @@ pub async fn a_sign_in_that_never_was_proves_nothing(stage: &Stage) -> Result<Ve
 pub async fn a_proof_of_another_account_pays_nothing(stage: &Stage) -> Result<Verdict, Failure> {
     let (google, link) = (&stage.google, stage.link().await?);
     let theirs = google.prove_by_otp(PHONE_WITH_LITTLE).await?;
-    let Proof::Otp { sent, otp } = theirs else { return Err("a password".into()) };
-    let mut capture = google.capture(&link.token, &usd(100));
-    capture.members["otpVerification"] = json!({"sendOtpRequestId": sent, "otp": otp});
-    let answer = google.pay(Kind::Capture, &capture).await?;
-    expect(!answer.is(200, "SUCCESS"), "a password of somebody else's", &answer)?;
+    pays_nothing(stage, &challenged(stage, &link, &theirs)).await
+}
+
+pub async fn a_password_for_a_new_link_pays_nothing(stage: &Stage) -> Result<Verdict, Failure> {
+    let (google, link) = (&stage.google, stage.link().await?);
+    let unbound = google.prove_by_otp(PHONE_WITH_MONEY).await?;
+    pays_nothing(stage, &challenged(stage, &link, &unbound)).await
+}
+
+pub async fn a_password_for_another_link_pays_nothing(stage: &Stage) -> Result<Verdict, Failure> {
+    let (google, link, other) = (&stage.google, stage.link().await?, stage.link().await?);
+    let elsewhere = google.prove_again(&other, PHONE_WITH_MONEY).await?;
+    pays_nothing(stage, &challenged(stage, &link, &elsewhere)).await
+}
+
+fn challenged(stage: &Stage, link: &Link, proof: &Proof) -> Request {
+    let mut capture = stage.google.capture(&link.token, &usd(100));
+    let (member, proven) = proof.member();
+    capture.members[member] = proven;
+    capture
+}
+
+async fn pays_nothing(stage: &Stage, capture: &Request) -> Result<Verdict, Failure> {
+    let answer = stage.google.pay(Kind::Capture, capture).await?;
+    expect(!answer.is(200, "SUCCESS"), "a password that was sent for something else", &answer)?;
     let answer = stage.give_back(&capture.id, 100).await?;
     expect(answer.status == 400 || answer.status == 404, "a refund of nothing", &answer)?;
     Ok(Verdict::Held)
@@ -128,10 +148,8 @@ pub async fn a_proof_of_another_account_pays_nothing(stage: &Stage) -> Result<Ve
 
 pub async fn a_challenged_purchase_uses_its_password_up(stage: &Stage) -> Result<Verdict, Failure> {
     let (google, link) = (&stage.google, stage.link().await?);
-    let proof = google.prove_by_otp(PHONE_WITH_MONEY).await?;
-    let Proof::Otp { sent, otp } = &proof else { return Err("a password".into()) };
-    let mut capture = google.capture(&link.token, &usd(100));
-    capture.members["otpVerification"] = json!({"sendOtpRequestId": sent, "otp": otp});
+    let proof = google.prove_again(&link, PHONE_WITH_MONEY).await?;
+    let capture = challenged(stage, &link, &proof);
     let first = google.pay(Kind::Capture, &capture).await?;
     expect(first.is(200, "SUCCESS"), "a purchase with a password", &first)?;
     same("again", &first, &google.pay(Kind::Capture, &capture).await?)?;
@@ -145,16 +163,8 @@ pub async fn a_challenged_purchase_uses_its_password_up(stage: &Stage) -> Result
 
 pub async fn a_refreshed_token_is_the_same_token(stage: &Stage) -> Result<Verdict, Failure> {
     let (google, link) = (&stage.google, stage.link().await?);
-    let matching = secret(11);
-    let members = json!({"smsMatchingToken": matching, "associationId": link.association});
-    let sent = Request::new(fresh("otp"), members);
-    let answer = google.integrator.call("sendOtp", &sent).await?;
-    expect(answer.is(200, "SUCCESS"), "sendOtp by association", &answer)?;
-    let otp = google.read_otp(PHONE_WITH_MONEY, &matching).await?;
-    let members = json!({
-        "googlePaymentToken": link.token,
-        "otpVerification": {"sendOtpRequestId": sent.id, "otp": otp},
-    });
+    let (member, proven) = google.prove_again(&link, PHONE_WITH_MONEY).await?.member();
+    let members = json!({"googlePaymentToken": link.token, member: proven});
     let refresh = Request::new(fresh("refresh"), members);
     let first = google.integrator.call("refreshToken", &refresh).await?;
     expect(first.is(200, "SUCCESS"), "refreshToken", &first)?;
