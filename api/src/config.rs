@@ -84,6 +84,8 @@ pub struct Listening {
     pub identity: Identity,
     /// Whose certificates callers of the wires must have; `None`: they need none.
     pub client_ca: Option<PathBuf>,
+    /// Whether TLS 1.2 is spoken with those who do not speak 1.3.
+    pub with_1_2: bool,
 }
 
 /// TLS of calls that go out.

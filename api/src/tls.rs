@@ -2,8 +2,7 @@
 //!
 //! Why: who calls Standard Payments is told by the body's signature. A network may want to know it
 //! before there is a body, so the listener can ask for certificates, and our calls can show one.
-//! Left out: TLS 1.2 for whoever calls us, and reading the files again: a new certificate takes
-//! effect with the next start.
+//! Left out: reading the files again: a new certificate takes effect with the next start.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, ServerConfig, version};
+use tokio_rustls::rustls::{self, CipherSuite, ClientConfig, RootCertStore, ServerConfig, version};
 
 use crate::config::{Identity, Listening, Reaching};
 
@@ -40,9 +39,13 @@ pub enum TlsError {
 /// [`TlsError`], in words for whoever started the program.
 pub fn acceptor(listening: &Listening) -> Result<TlsAcceptor, TlsError> {
     let (chain, key) = identity(&listening.identity)?;
-    let builder = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&version::TLS13])
-        .expect("the provider has suites of TLS 1.3");
+    let versions: &[_] = match listening.with_1_2 {
+        true => &[&version::TLS13, &version::TLS12],
+        false => &[&version::TLS13],
+    };
+    let builder = ServerConfig::builder_with_provider(listed())
+        .with_protocol_versions(versions)
+        .expect("the provider has suites of both");
     let builder = match &listening.client_ca {
         None => builder.with_no_client_auth(),
         Some(file) => {
@@ -78,6 +81,25 @@ pub fn connecting(reaching: &Reaching) -> Result<ClientConfig, TlsError> {
     let Some(shown) = &reaching.identity else { return Ok(builder.with_no_client_auth()) };
     let (chain, key) = identity(shown)?;
     builder.with_client_auth_cert(chain, key).map_err(|cause| mismatched(shown, cause))
+}
+
+/// Of TLS 1.2, the suites that a server may have.
+///
+/// # Source
+/// Standard Payments, transport layer security.
+const LISTED: [CipherSuite; 4] = [
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+];
+
+fn listed() -> Arc<CryptoProvider> {
+    let mut provider = ring::default_provider();
+    provider
+        .cipher_suites
+        .retain(|suite| suite.tls13().is_some() || LISTED.contains(&suite.suite()));
+    Arc::new(provider)
 }
 
 fn provider() -> Arc<CryptoProvider> {

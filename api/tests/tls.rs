@@ -85,6 +85,35 @@ fn who_calls_the_wires_needs_a_certificate_where_one_is_asked_for_and_a_customer
 }
 
 #[test]
+fn tls_1_2_is_spoken_where_it_is_asked_for_with_the_suites_that_are_listed() {
+    let answered = |config: &str, more: &[&str]| {
+        let home = tempfile::tempdir().unwrap();
+        Authority::new(home.path(), "authority").vouches_for(home.path(), "server");
+        let files = "[server]\ntls_cert_file = \"server.crt\"\ntls_key_file = \"server.key\"\n";
+        let serving = Serving::of(home, &format!("{files}{config}"));
+        let port = serving.public.port();
+        let at = format!("localhost:{port}:127.0.0.1");
+        let authority = serving.home().join("authority.crt").display().to_string();
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]);
+        curl.args(["--resolve", &at, "--cacert", &authority]).args(more);
+        run(curl.arg(format!("https://localhost:{port}/.well-known/ucp"))).1
+    };
+    let old = ["--tls-max", "1.2"];
+    assert_eq!(answered("", &old), "000");
+    assert_eq!(answered("tls_1_2 = true\n", &[]), "200");
+    assert_eq!(answered("tls_1_2 = true\n", &old), "200");
+    for (suite, wanted) in [
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", "200"),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305", "200"),
+        ("ECDHE-ECDSA-AES256-GCM-SHA384", "000"),
+    ] {
+        let only = [&old[..], &["--ciphers", suite]].concat();
+        assert_eq!(answered("tls_1_2 = true\n", &only), wanted, "{suite}");
+    }
+}
+
+#[test]
 fn our_calls_show_a_certificate_and_trust_the_authority_that_they_are_told_to() {
     let files = tempfile::tempdir().unwrap();
     let authority = Authority::new(files.path(), "authority");

@@ -14,8 +14,12 @@ const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 pub fn server(section: &mut Section<'_>) -> Server {
     let client_ca = section.optional("tls_client_ca_file", Node::path);
-    let tls =
-        identity(section).map(|identity| Listening { identity, client_ca: client_ca.clone() });
+    let with_1_2 = section.optional("tls_1_2", Node::boolean).unwrap_or(false);
+    let tls = identity(section).map(|identity| Listening {
+        identity,
+        client_ca: client_ca.clone(),
+        with_1_2,
+    });
     if tls.is_none() && client_ca.is_some() {
         section.complain("`tls_client_ca_file` is for a listener with `tls_cert_file`");
     }
