@@ -11,6 +11,8 @@
 
 pub mod card;
 pub mod development;
+#[cfg(test)]
+mod examples;
 pub mod fault;
 pub mod fingerprint;
 pub mod header;

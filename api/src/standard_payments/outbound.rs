@@ -52,7 +52,7 @@ impl Outbound {
 
     /// Where it is asked, under which heading, and with what.
     fn shape(&self, what: &What) -> (String, Heading, Value) {
-        let word = what.word();
+        let (word, dialect) = (what.word(), &self.settings.door.dialect);
         let of_card = || format!("{}/{word}", self.card.paths.prefix(word));
         match what {
             What::Result(Subject::Card(told)) => {
@@ -67,49 +67,9 @@ impl Outbound {
                 | Subject::Disbursement { outcome, .. },
             ) => {
                 let result = self.settings.results.word(word, *outcome);
-                (format!("/v1/{word}"), Heading::Usual, self.members(what, result))
+                (format!("/v1/{word}"), Heading::Usual, members(what, result, dialect))
             }
-            _ => (format!("/v1/{word}"), Heading::Usual, self.members(what, "")),
-        }
-    }
-
-    /// Of the tokenized family.
-    fn members(&self, what: &What, result: &str) -> Value {
-        match what {
-            What::Result(Subject::Card(_) | Subject::Settlement(_)) => {
-                unreachable!("the card family has its own shapes")
-            }
-            What::Result(Subject::Capture { request, payment, .. }) => json!({
-                "captureRequestId": request.as_str(),
-                "captureResult": {"captureResultCode": result},
-                "paymentIntegratorTransactionId": payment.to_string(),
-            }),
-            What::Result(Subject::Refund { request, refund, .. }) => json!({
-                "refundRequestId": request.as_str(),
-                "refundResult": result,
-                "paymentIntegratorRefundId": refund.to_string(),
-            }),
-            What::Result(Subject::Disbursement { request, payment, .. }) => json!({
-                "disburseFundsRequestId": request.as_str(),
-                "disburseFundsResult": result,
-                "paymentIntegratorDisburseFundsId": payment.to_string(),
-            }),
-            What::StatementPage { statement, offset, lines_max } => json!({
-                "statementId": statement.as_str(),
-                "numberOfEvents": lines_max,
-                "eventOffset": offset,
-            }),
-            What::AcceptStatement { statement } => json!({"statementId": statement.as_str()}),
-            What::ProposeStatement { statement, total_due, currency } => {
-                let dialect = &self.settings.door.dialect;
-                json!({
-                    "statementId": statement.as_str(),
-                    &dialect.modified_total: {
-                        "amountMicros": dialect.total_due.turned(*total_due).0.to_string(),
-                        "currencyCode": currency.as_str(),
-                    },
-                })
-            }
+            _ => (format!("/v1/{word}"), Heading::Usual, members(what, "", dialect)),
         }
     }
 }
@@ -169,6 +129,43 @@ pub fn delivery(call: &Call, heard: Heard, dialect: &Dialect) -> Delivery {
     }
 }
 
+/// Of the tokenized family.
+fn members(what: &What, result: &str, dialect: &Dialect) -> Value {
+    match what {
+        What::Result(Subject::Card(_) | Subject::Settlement(_)) => {
+            unreachable!("the card family has its own shapes")
+        }
+        What::Result(Subject::Capture { request, payment, .. }) => json!({
+            "captureRequestId": request.as_str(),
+            "captureResult": {"captureResultCode": result},
+            "paymentIntegratorTransactionId": payment.to_string(),
+        }),
+        What::Result(Subject::Refund { request, refund, .. }) => json!({
+            "refundRequestId": request.as_str(),
+            "refundResult": result,
+            "paymentIntegratorRefundId": refund.to_string(),
+        }),
+        What::Result(Subject::Disbursement { request, payment, .. }) => json!({
+            "disburseFundsRequestId": request.as_str(),
+            "disburseFundsResult": result,
+            "paymentIntegratorDisburseFundsId": payment.to_string(),
+        }),
+        What::StatementPage { statement, offset, lines_max } => json!({
+            "statementId": statement.as_str(),
+            "numberOfEvents": lines_max,
+            "eventOffset": offset,
+        }),
+        What::AcceptStatement { statement } => json!({"statementId": statement.as_str()}),
+        What::ProposeStatement { statement, total_due, currency } => json!({
+            "statementId": statement.as_str(),
+            &dialect.modified_total: {
+                "amountMicros": dialect.total_due.turned(*total_due).0.to_string(),
+                "currencyCode": currency.as_str(),
+            },
+        }),
+    }
+}
+
 fn refused(why: &str) -> Delivery {
     let why: String = why.chars().filter(|c| !c.is_control()).take(WHY_CHARS_MAX).collect();
     Delivery::Refused(Text::parse(&why).unwrap_or_default())
@@ -223,8 +220,12 @@ fn page(answer: &Map<String, Value>, lines_max: u32, dialect: &Dialect) -> Resul
 fn line(kind: LineKind, event: Members<'_>, dialect: &Dialect) -> Result<PageLine, Fault> {
     let request = event.parsed("eventRequestId", RequestId::parse)?;
     let (amount, currency) = event.object(&dialect.event_amount, money)?;
-    let fee = event.known(&dialect.event_fee, |event, name| event.object(name, money))?;
-    let fee = fee.map_or(Micros::ZERO, |(fee, _)| fee);
+    let fee = match event.known(&dialect.event_fee, |event, name| event.object(name, money))? {
+        Some((_, other)) if other != currency => {
+            return Err(event.invalid(&dialect.event_fee, "it is in another currency"));
+        }
+        fee => fee.map_or(Micros::ZERO, |(fee, _)| fee),
+    };
     Ok(PageLine { kind, request, amount, fee, currency })
 }
 
@@ -233,121 +234,4 @@ fn money(money: Members<'_>) -> Result<(Micros, CurrencyCode), Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use paceline_domain::ids::IntegratorAccountId;
-
-    use super::*;
-    use crate::standard_payments::TotalDue;
-
-    const LINES_MAX: u32 = 3;
-
-    fn dialect() -> Dialect {
-        Dialect {
-            unknown_capture: StatusCode::NOT_FOUND,
-            total_due: TotalDue::IntegratorOwes,
-            event_amount: "eventAmount".to_owned(),
-            event_fee: "eventFee".to_owned(),
-            modified_total: "modifiedTotalDueByIntegrator".to_owned(),
-        }
-    }
-
-    fn statement() -> RequestId {
-        RequestId::parse("s").unwrap()
-    }
-
-    /// What a 200 comes to.
-    fn heard(what: What, answer: Value, dialect: &Dialect) -> Delivery {
-        let integrator = IntegratorAccountId::parse("InvisiCashUSA_USD").unwrap();
-        let call = Call { request: RequestId::parse("s:p0").unwrap(), integrator, what };
-        let answer = answer.as_object().cloned();
-        delivery(&call, Heard { status: StatusCode::OK, answer }, dialect)
-    }
-
-    fn page(answer: Value, dialect: &Dialect) -> Delivery {
-        let what = What::StatementPage { statement: statement(), offset: 0, lines_max: LINES_MAX };
-        heard(what, answer, dialect)
-    }
-
-    fn proposed(answer: Value, dialect: &Dialect) -> Delivery {
-        let (total_due, currency) = (Micros(41_050_000), CurrencyCode::parse("EUR").unwrap());
-        let what = What::ProposeStatement { statement: statement(), total_due, currency };
-        heard(what, answer, dialect)
-    }
-
-    fn events(count: u32) -> Value {
-        let amount = json!({"amountMicros": "10000", "currencyCode": "USD"});
-        let event = |n| json!({"eventRequestId": format!("event-{n}"), "eventAmount": amount});
-        (0..count).map(event).collect()
-    }
-
-    #[test]
-    fn a_page_has_as_many_lines_as_were_asked_for_and_no_more() {
-        let page = |captures, refunds| {
-            let (captures, refunds) = (events(captures), events(refunds));
-            let answer = json!({
-                "captureEvents": captures, "refundEvents": refunds, "totalEvents": "9",
-            });
-            page(answer, &dialect())
-        };
-        let Delivery::Page(read) = page(2, 1) else { panic!("three were asked for") };
-        assert_eq!(read.lines.len(), 3);
-        assert_eq!(page(2, 2), Delivery::NotYet(Trouble::NeedsMending));
-    }
-
-    #[test]
-    fn the_members_of_a_line_have_the_names_that_are_configured() {
-        let (event_amount, event_fee) = ("amount".to_owned(), "fee".to_owned());
-        let dialect = Dialect { event_amount, event_fee, ..dialect() };
-        let money = |micros| json!({"amountMicros": micros, "currencyCode": "USD"});
-        let event = json!({"eventRequestId": "e", "amount": money("7"), "fee": money("2")});
-        let answer = json!({"captureEvents": [event], "totalEvents": "1"});
-        let Delivery::Page(read) = page(answer, &dialect) else { panic!("it is a page") };
-        assert_eq!((read.lines[0].amount, read.lines[0].fee), (Micros(7), Micros(2)));
-    }
-
-    #[test]
-    fn an_answer_that_does_not_open_is_not_heard() {
-        let untold = Delivery::NotYet(Trouble::NeedsMending);
-        assert_eq!(page(Value::Null, &dialect()), untold);
-        assert_eq!(proposed(Value::Null, &dialect()), untold);
-    }
-
-    #[test]
-    fn a_statement_is_answered_when_google_says_success_and_our_total() {
-        let told = |result, total: &str| {
-            let total = json!({"amountMicros": total, "currencyCode": "EUR"});
-            json!({
-                "acceptRemittanceStatementResultCode": result,
-                "modifiedTotalDueByIntegrator": total,
-            })
-        };
-        let why = |delivery| match delivery {
-            Delivery::Refused(why) => why.to_string(),
-            other => panic!("{other:?} is no refusal"),
-        };
-        assert_eq!(proposed(told("SUCCESS", "41050000"), &dialect()), Delivery::Heard);
-        let other_total = why(proposed(told("SUCCESS", "41050001"), &dialect()));
-        assert_eq!(other_total, "modifiedTotalDueByIntegrator is 41050001 micros of EUR");
-        let unknown = why(proposed(told("LATER_VALUE", "41050000"), &dialect()));
-        assert_eq!(unknown, "acceptRemittanceStatementResultCode is LATER_VALUE");
-
-        let accepted =
-            |answer| heard(What::AcceptStatement { statement: statement() }, answer, &dialect());
-        let success = json!({"acceptRemittanceStatementResultCode": "SUCCESS"});
-        assert_eq!(accepted(success), Delivery::Heard);
-        assert_eq!(why(accepted(json!({}))), "acceptRemittanceStatementResultCode is missing");
-    }
-
-    #[test]
-    fn a_total_is_turned_where_google_counts_from_its_own_side() {
-        let dialect = Dialect { total_due: TotalDue::GoogleOwes, ..dialect() };
-        let told = |total: &str| {
-            json!({
-                "acceptRemittanceStatementResultCode": "SUCCESS",
-                "modifiedTotalDueByIntegrator": {"amountMicros": total, "currencyCode": "EUR"},
-            })
-        };
-        assert_eq!(proposed(told("-41050000"), &dialect), Delivery::Heard);
-        assert!(matches!(proposed(told("41050000"), &dialect), Delivery::Refused(_)));
-    }
-}
+mod tests;

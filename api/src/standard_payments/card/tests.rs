@@ -1,8 +1,5 @@
 //! What we write has the shape of the published examples: the same members, each of the same kind.
 
-use std::fs;
-use std::path::Path;
-
 use http::StatusCode;
 use paceline_domain::authorization::{
     AddressMatches, AddressVerdict, Approval, CardFacts, CardKind, CvnVerdict, Match, Network,
@@ -25,6 +22,7 @@ use paceline_engine::card::{Outcome, Refusal, Voice};
 use serde_json::{Map, Value, json};
 
 use super::{Spelling, Words, settled, told};
+use crate::standard_payments::examples::{example, shape};
 
 fn text(text: &str) -> Text {
     Text::parse(text).unwrap()
@@ -76,31 +74,6 @@ fn spelled(spelling: Spelling, outcome: &Outcome<'_>) -> (u16, Value) {
 
 fn authorized(flow: Flow, result: Result<&Approval, &Verdict>) -> (u16, Value) {
     said(&Outcome::Authorized { flow, payment: PaymentId(7), result })
-}
-
-/// Names and kinds without the values.
-fn shape(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), shape(value))).collect()
-        }
-        Value::Array(list) => list.iter().map(shape).collect(),
-        Value::String(_) => "text".into(),
-        Value::Number(_) => "number".into(),
-        Value::Bool(_) => "flag".into(),
-        Value::Null => Value::Null,
-    }
-}
-
-/// A published body, if they are at hand.
-fn example(name: &str) -> Option<Value> {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/protocol/standard-payments-examples");
-    if !examples.is_dir() {
-        eprintln!("skipped: the protocol's examples are not here");
-        return None;
-    }
-    Some(serde_json::from_slice(&fs::read(examples.join(name)).unwrap()).unwrap())
 }
 
 #[test]
