@@ -36,27 +36,32 @@ pub(crate) async fn run(world: Arc<World>) {
 /// Counts what is owed to Google every so often, for whoever watches. Nobody waits for the number,
 /// so it is read page by page.
 pub(crate) async fn count_notices(world: Arc<World>) {
-    while world.google.is_some() {
-        let (mut owed, mut after) = (0, None);
+    let metrics = &world.metrics.standard;
+    while world.voices.tokenized.is_some() {
+        let (mut notices, mut statements, mut after) = (0, 0, None);
         let until = notices_until(&world);
         loop {
             let page = world.read(move |log| log.due(until, after, DUE_PAGE)).await;
             let Some(Ok(page)) = page else { break }; // the other loop says why
-            owed += page.iter().filter(|due| Kind::of(due.stream) == Some(Kind::Notice)).count();
+            let of = |kind| page.iter().filter(|due| Kind::of(due.stream) == Some(kind)).count();
+            notices += of(Kind::Notice);
+            statements += of(Kind::Statement);
             match page.last() {
                 Some(last) if page.len() == DUE_PAGE => after = Some(*last),
                 _ => break,
             }
         }
-        world.metrics.standard.notices_owed.set(owed as f64);
+        metrics.notices_owed.set(notices as f64);
+        metrics.statements_owed.set(statements as f64);
         tokio::time::sleep(NOTICES_COUNTED_EVERY).await;
     }
 }
 
-/// No notice is put off for longer than this: what is due later, such as the end of a reservation a
-/// week away, need not be looked at to find them all.
+/// Nothing that Google is owed is put off for longer than this: what is due later, such as the end of
+/// a reservation a week away, need not be looked at to find all of it.
 pub(crate) fn notices_until(world: &World) -> Millis {
-    Millis(world.now().after(MENDING_LONGEST).0)
+    let longest = world.options.tokenized.google_retry.longest.max(MENDING_LONGEST);
+    Millis(world.now().after(longest).0)
 }
 
 /// Wakes one page of what is due by `until` and after `after`. Returns where to go on, or `None`

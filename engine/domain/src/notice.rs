@@ -119,12 +119,10 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         (Command::Owe(_), _) => Err(Rejection::ToldOtherwise),
         (Command::Heard { now }, Phase::Owed) => Ok(vec![Event::Heard { at: now }]),
         (Command::Refused { why, now }, Phase::Owed) => Ok(vec![Event::Refused { why, at: now }]),
-        (Command::SendAgain { now }, Phase::Heard { .. } | Phase::Refused { .. }) => {
-            Ok(vec![Event::OwedAgain { at: now }])
-        }
+        // What is owed already is tried at once.
+        (Command::SendAgain { now }, _) => Ok(vec![Event::OwedAgain { at: now }]),
         (Command::Heard { .. } | Command::Refused { .. }, Phase::Heard { .. })
         | (Command::Heard { .. } | Command::Refused { .. }, Phase::Refused { .. })
-        | (Command::SendAgain { .. }, Phase::Owed)
         | (Command::Look, _) => Ok(vec![]),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use metrics::Counter;
 use paceline_domain::ids::RequestId;
 use paceline_domain::notice::{Command, Notice};
 use paceline_domain::time::Timestamp;
@@ -27,11 +28,16 @@ pub(crate) async fn tell(world: &Arc<World>, notice: Notice) -> Carried<Command>
             Carried::Done(Command::Refused { why, now })
         }
         Delivery::NotYet(_) => {
-            if owed_since.after(NOTICE_LATE) <= now {
-                world.metrics.standard.notices_late.increment(1);
-            }
+            count_late(world, owed_since, &world.metrics.standard.notices_late);
             Carried::Later(longest)
         }
+    }
+}
+
+/// Of what was not heard, and may have been owed for too long.
+pub(super) fn count_late(world: &World, since: Timestamp, late: &Counter) {
+    if since.after(NOTICE_LATE) <= world.now() {
+        late.increment(1);
     }
 }
 

@@ -8,8 +8,9 @@ use paceline_domain::money::Micros;
 use paceline_domain::payment::{Direction, Part};
 use paceline_domain::{challenge, link, notice, payment, statement};
 
-use super::{LABEL_CALL, LABEL_EVENT, LABEL_MOVEMENT, LABEL_REASON, LABEL_RESULT};
+use super::{LABEL_CALL, LABEL_ENTITY, LABEL_EVENT, LABEL_MOVEMENT, LABEL_REASON, LABEL_RESULT};
 use crate::bank::Answer;
+use crate::entity::Kind;
 use crate::google::{Delivery, Trouble};
 use crate::messenger::Sent;
 
@@ -35,9 +36,10 @@ pub const GOOGLE_CALLS_TOTAL: &str = "engine_google_calls_total";
 pub const GOOGLE_SECONDS: &str = "engine_google_seconds";
 /// What happened to notices to Google, by [`LABEL_EVENT`]: owed, heard, refused, owed_again.
 pub const NOTICE_EVENTS_TOTAL: &str = "engine_notice_events_total";
-/// Notices that Google has not heard, as they were counted last.
+/// Notices that Google has not heard and statements that are not answered, as they were counted
+/// last, by [`LABEL_ENTITY`].
 pub const NOTICES_OWED: &str = "engine_notices_owed";
-/// Tries at notices that were late already and were not heard.
+/// Tries at what was late already and was not heard, by [`LABEL_ENTITY`].
 pub const NOTICES_LATE_TOTAL: &str = "engine_notices_late_total";
 /// What happened to remittance statements, by [`LABEL_EVENT`].
 pub const STATEMENT_EVENTS_TOTAL: &str = "engine_statement_events_total";
@@ -55,8 +57,8 @@ pub(super) fn describe() {
     counter!(GOOGLE_CALLS_TOTAL, Unit::Count, "Calls to Google, by result");
     metrics::describe_histogram!(GOOGLE_SECONDS, Unit::Seconds, "How long Google took");
     counter!(NOTICE_EVENTS_TOTAL, Unit::Count, "What happened to notices to Google");
-    metrics::describe_gauge!(NOTICES_OWED, Unit::Count, "Notices that Google has not heard");
-    counter!(NOTICES_LATE_TOTAL, Unit::Count, "Tries at late notices that were not heard");
+    metrics::describe_gauge!(NOTICES_OWED, Unit::Count, "What Google is owed and has not heard");
+    counter!(NOTICES_LATE_TOTAL, Unit::Count, "Tries at what is late and was not heard");
     counter!(STATEMENT_EVENTS_TOTAL, Unit::Count, "What happened to remittance statements");
 }
 
@@ -64,7 +66,9 @@ pub(super) fn describe() {
 /// a series that begins with one has not increased.
 pub(crate) struct StandardMetrics {
     pub notices_late: Counter,
+    pub statements_late: Counter,
     pub notices_owed: Gauge,
+    pub statements_owed: Gauge,
     owed: Counter,
     heard: Counter,
     refused: Counter,
@@ -77,8 +81,10 @@ impl Default for StandardMetrics {
     fn default() -> Self {
         let notice = |event: &'static str| counter!(NOTICE_EVENTS_TOTAL, LABEL_EVENT => event);
         Self {
-            notices_late: counter!(NOTICES_LATE_TOTAL),
-            notices_owed: gauge!(NOTICES_OWED),
+            notices_late: counter!(NOTICES_LATE_TOTAL, LABEL_ENTITY => Kind::Notice.word()),
+            statements_late: counter!(NOTICES_LATE_TOTAL, LABEL_ENTITY => Kind::Statement.word()),
+            notices_owed: gauge!(NOTICES_OWED, LABEL_ENTITY => Kind::Notice.word()),
+            statements_owed: gauge!(NOTICES_OWED, LABEL_ENTITY => Kind::Statement.word()),
             owed: notice("owed"),
             heard: notice("heard"),
             refused: notice("refused"),

@@ -8,7 +8,7 @@ use paceline_storage::DueAt;
 use super::StatementNotified;
 use crate::asking::worded;
 use crate::engine::Engine;
-use crate::entity::{Kind, Notices, Statements};
+use crate::entity::{Entity, Kind, Notices, Statements};
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::limits::DUE_PAGE;
@@ -49,15 +49,18 @@ impl Engine {
     }
 
     /// Reads a statement anew that stopped, or the answer to which Google refused: somebody has
-    /// looked. `None` if there is no such statement.
+    /// looked. What waits to be tried again is tried at once. `None` if there is no such statement.
     pub async fn read_statement_again(
         &self,
         integrator: &IntegratorAccountId,
         request: &RequestId,
     ) -> Option<Box<paceline_domain::statement::Statement>> {
         let stream = Statements::stream(Statements::id(integrator, request));
-        let again = Command::ReadAgain { now: self.0.world.now() };
-        self.ask_inside::<Statements>(stream, again).await.facts().ok()
+        let world = &self.0.world;
+        let again = Command::ReadAgain { now: world.now() };
+        let statement = self.ask_inside::<Statements>(stream, again).await.facts().ok()?;
+        Statements::directory(world).tick(world, stream);
+        Some(statement)
     }
 
     /// What is owed to Google and has not been heard, at most `limit` of it, the next to be tried
@@ -91,8 +94,8 @@ impl Engine {
         }
     }
 
-    /// Tells Google once more what it refused, or has heard: somebody has looked. `None` if there
-    /// is no such notice.
+    /// Tells Google once more what it refused, or has heard: somebody has looked. What waits to be
+    /// tried again is tried at once. `None` if there is no such notice.
     pub async fn send_again(&self, id: NoticeId) -> Option<Notice> {
         let again = notice::Command::SendAgain { now: self.0.world.now() };
         self.ask_inside::<Notices>(Notices::stream(id), again).await.ok()

@@ -167,6 +167,24 @@ fn what_google_cannot_take_until_it_is_mended_stays_owed() {
 }
 
 #[test]
+fn what_waits_to_be_mended_is_told_at_once_when_somebody_has_it_sent() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = linked(&integrator).await;
+        integrator.google.say(Delivery::NotYet(Trouble::NeedsMending));
+        later(&engine, "acap:1").await;
+        integrator.google.hears(|_| true).await;
+        let owed = engine.notices_owed(10).await.unwrap()[0].id;
+        integrator.google.say(Delivery::Heard);
+        engine.send_again(owed).await.unwrap();
+        while !engine.notices_owed(10).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(integrator.google.calls().len(), 2);
+    });
+}
+
+#[test]
 fn a_declined_capture_that_was_acknowledged_is_told_as_declined() {
     run(async {
         let integrator = Integrator::new();
