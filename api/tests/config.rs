@@ -293,8 +293,10 @@ fn what_is_said_of_cards_is_checked() {
 fn what_googles_documents_leave_open_is_configured_and_checked() {
     let results = |row: &str| format!("results = [{row}]");
     for (text, what) in [
+        ("answers_kept = \"29d\"".to_owned(), "30 days at least"),
         ("otp_digits = 3".to_owned(), "3 is not between 4 and 10"),
         ("otp_tries_max = 11".to_owned(), "11 is not between 1 and 10"),
+        ("google_retry_first = \"10m\"".to_owned(), "is longer than `google_retry_longest`"),
         ("unknown_capture_status = 500".to_owned(), "neither 400 nor 404"),
         ("total_due_above_zero = \"us\"".to_owned(), "neither \"integrator owes\" nor"),
         ("event_fee_member = \"a b\"".to_owned(), "`a b` is no member such as"),
@@ -305,6 +307,17 @@ fn what_googles_documents_leave_open_is_configured_and_checked() {
         (
             results(r#"{ method = "sendOtp", outcome = "unknown_phone", result = "A" }"#),
             "`unknown_phone` is none of account_closed, ",
+        ),
+        (
+            results(r#"{ method = "capture", outcome = "risk_declined", result = "SUCCESS" }"#),
+            "`SUCCESS` is no word for a refusal",
+        ),
+        (
+            results(
+                r#"{ method = "capture", outcome = "risk_declined", result = "A" },
+                { method = "capture", outcome = "risk_declined", result = "B" }"#,
+            ),
+            "two words for risk_declined of capture",
         ),
     ] {
         let told = problems(&format!("[tokenized]\n{text}\n")).join("\n");

@@ -12,6 +12,7 @@ use crate::engine::{Asking, Engine, Front};
 use crate::entity::Entity;
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
+use crate::limits::BEYOND_DEADLINE;
 use crate::turn::Answered;
 use crate::voice::{INSIDE, Manner, Reply, Voices};
 
@@ -120,9 +121,10 @@ impl Engine {
         work: impl AsyncFn(Asking<'a>) -> Result<Answered<Reply>, EngineError>,
     ) -> Result<Reply, EngineError> {
         let front = Front { manner: WIRE, keyed: Some(keyed.clone()) };
-        self.ask_keyed(front, async |mut asking| {
+        let deadline = self.0.world.options.tokenized.deadline;
+        let answered = self.ask_keyed(front, async |mut asking| {
             drop(self.0.permit()?); // who is to be refused for want of room is refused before any work
-            asking.patience = Some(self.0.world.options.tokenized.deadline);
+            asking.patience = Some(deadline);
             let answered = work(asking).await?;
             if answered.remembered {
                 return Ok(answered);
@@ -130,8 +132,12 @@ impl Engine {
             let before = self.looked_up(&keyed).await?;
             let remembered = before.is_some();
             Ok(Answered { reply: before.unwrap_or(answered.reply), remembered })
-        })
-        .await
+        });
+        // A bank that is asked before anything is written, and an equal request that is waited for,
+        // take time as well. What has been decided goes on without whoever asked.
+        tokio::time::timeout(deadline + BEYOND_DEADLINE, answered)
+            .await
+            .unwrap_or(Err(EngineError::Overloaded))
     }
 
     /// The words for a request that is answered before anybody is asked.

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use paceline_domain::decline::Decline;
-use paceline_domain::ids::{AccountId, IntegratorAccountId, MovementId};
+use paceline_domain::ids::{AccountId, AssociationId, IntegratorAccountId, MovementId};
 use paceline_domain::link::Customer;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::name::Identifier;
@@ -35,6 +35,9 @@ pub struct Unavailable;
 pub struct Transfer {
     pub id: MovementId,
     pub account: AccountId,
+    /// The link whose token was presented; `None` for a UPI address, and then the customer is to be
+    /// asked for a PIN before money is taken.
+    pub association: Option<AssociationId>,
     /// Whose other leg it is: what Google is owed, or owes, under this contractual account.
     pub integrator: IntegratorAccountId,
     pub direction: Direction,

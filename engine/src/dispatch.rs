@@ -287,7 +287,7 @@ pub(crate) fn later(
 ) -> Timestamp {
     let now = world.now();
     let owed = Duration::from_millis(now.0.saturating_sub(since.0) / 2);
-    let wait = owed.clamp(first, longest).as_millis();
+    let wait = owed.max(first).min(longest).as_millis();
     let wait = wait / 2 + world.surroundings.unguessable() % (wait / 2 + 1);
     now.after(Duration::from_millis(u64::try_from(wait).expect("a wait is shorter than an era")))
 }

@@ -69,6 +69,11 @@ pub const OWED_LONGEST: Duration = Duration::from_secs(5 * 60);
 pub const MENDING_FIRST: Duration = Duration::from_secs(60);
 pub const MENDING_LONGEST: Duration = Duration::from_secs(60 * 60);
 
+/// What a request of Standard Payments may take beyond its deadline, which is for carrying out what was
+/// decided: whoever is to pay is found before, and an equal request is waited for. Google gives up
+/// after seven seconds, two after the deadline.
+pub const BEYOND_DEADLINE: Duration = Duration::from_secs(1);
+
 /// When a call to Google counts as unanswered: beyond the longest that its services promise.
 pub const GOOGLE_PATIENCE: Duration = Duration::from_secs(15);
 

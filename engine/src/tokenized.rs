@@ -55,6 +55,8 @@ pub struct Options {
     pub authentication_lives: Duration,
     /// How long a token may be spent from until it has to be refreshed: at least a year.
     pub token_lives: Duration,
+    /// What we did so long before the end of a statement's period may stand in the next one.
+    pub statement_margin: Duration,
     /// Of what is owed to Google, by either family.
     pub google_retry: Retry,
 }
@@ -79,6 +81,7 @@ impl Default for Options {
             otp_limit: Limit { messages: 10, within: Duration::from_secs(60 * 60) },
             authentication_lives: Duration::from_secs(10 * 60),
             token_lives: 2 * 365 * DAY,
+            statement_margin: Duration::from_secs(5 * 60),
             google_retry: Retry { first: OWED_FIRST, longest: OWED_LONGEST },
         }
     }

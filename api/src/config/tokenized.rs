@@ -1,6 +1,6 @@
 //! The sections of Standard Payments: contracts, keys, times; where Google is; where messages go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::Reaching;
 use super::node::Node;
 use super::read::{count, duration, identity};
 use super::section::Section;
-use crate::standard_payments::results::{METHODS, Results};
+use crate::standard_payments::results::{ACCEPTED, ACKNOWLEDGED, METHODS, Results, SUCCESS};
 use crate::standard_payments::{Dialect, TotalDue};
 
 /// Google may repeat a request for as long.
@@ -28,6 +28,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// All of them are in the memory of one entity.
 const OTP_MESSAGES_MAX: i64 = 1_000;
 const BASE_PATH_CHARS_MAX: usize = 200;
+/// What Google takes for done, or for nothing at all.
+const GOOD: [&str; 4] = [SUCCESS, ACKNOWLEDGED, ACCEPTED, "UNKNOWN_RESULT"];
 
 #[derive(Clone, Debug)]
 pub struct Tokenized {
@@ -85,12 +87,17 @@ pub fn tokenized(section: &mut Section<'_>) -> Tokenized {
             within: section.value("otp_messages_within", duration),
         },
         authentication_lives: section.value("authentication_lives", duration),
+        statement_margin: section.value("statement_margin", duration),
         google_retry: Retry {
             first: section.value("google_retry_first", duration),
             longest: section.value("google_retry_longest", duration),
         },
         token_lives: DAY * section.value("token_days", |node| count(node, TOKEN_DAYS_MIN, 36_500)),
     };
+    let Retry { first, longest } = options.google_retry;
+    if first > longest {
+        section.complain("`google_retry_first` is longer than `google_retry_longest`");
+    }
     if options.answers_kept < ANSWERS_KEPT_MIN {
         section.complain("`answers_kept`: the protocol asks for 30 days at least");
     }
@@ -138,10 +145,20 @@ fn results(section: &mut Section<'_>) -> Results {
         let method = row.required("method", |node| one_of(node, &METHODS));
         let outcome =
             row.required("outcome", |node| one_of(node, &Decline::ALL.map(Decline::word)));
-        let result = row.required("result", enum_word);
+        let result = row.required("result", |node| match enum_word(node)? {
+            good if GOOD.contains(&&*good) => Err(format!("`{good}` is no word for a refusal")),
+            word => Ok(word),
+        });
         Some(((method?, outcome?), result?))
     });
-    Results(rows.into_iter().collect())
+    let mut results = BTreeMap::new();
+    for (key, word) in rows {
+        if results.insert(key.clone(), word).is_some() {
+            let (method, outcome) = key;
+            section.complain(&format!("`results` has two words for {outcome} of {method}"));
+        }
+    }
+    Results(results)
 }
 
 fn dialect(section: &mut Section<'_>) -> Dialect {

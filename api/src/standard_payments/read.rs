@@ -65,6 +65,14 @@ impl<'a> Members<'a> {
         self.parsed(name, Text::parse)
     }
 
+    /// Words for people, of whatever length: what is kept of them is the beginning, on one line.
+    pub fn words(&self, name: &str) -> Result<Text, Fault> {
+        let kept = self.string(name)?;
+        let kept = &kept[..kept.floor_char_boundary(TEXT_BYTES_MAX)];
+        let line: String = kept.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Text::parse(&line).map_err(|error| self.invalid(name, &error.to_string()))
+    }
+
     /// What is made of a member, if it is there.
     pub fn known<T>(
         &self,

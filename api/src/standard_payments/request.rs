@@ -6,6 +6,7 @@ use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::statement::Summary;
 use paceline_domain::text::Text;
+use paceline_engine::limits::STATEMENT_DAYS_MAX;
 use paceline_engine::tokenized::{
     Associate, Instrument, OtpReceiver, Pay, Proven, Refresh, Refund, SendOtp, StatementNotified,
     VerifyOtp,
@@ -21,6 +22,14 @@ const MATCHING_TOKEN_CHARS: usize = 11;
 /// # Source
 /// ITU-T E.164.
 const PHONE_DIGITS_MAX: usize = 15;
+/// Of a statement: what is longer is not held against our books day by day.
+const PERIOD_DAYS_MAX: u64 = 396;
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1_000;
+
+const _: () = assert!(
+    PERIOD_DAYS_MAX + 3 < STATEMENT_DAYS_MAX as u64,
+    "every day that a period touches is looked at"
+);
 
 pub fn send_otp(body: Members<'_>, request: RequestId) -> Result<SendOtp, Fault> {
     let matching_token = body.text("smsMatchingToken")?;
@@ -107,7 +116,7 @@ fn pay(
 ) -> Result<Pay, Fault> {
     let currency = body.currency("currencyCode")?;
     let amount = body.amount("amount", currency)?;
-    let description = body.text("transactionDescription")?;
+    let description = body.words("transactionDescription")?;
     Ok(Pay { request, integrator, with, amount, currency, description, proven: None })
 }
 
@@ -140,9 +149,13 @@ fn summary(summary: Members<'_>, total_due: TotalDue) -> Result<Summary, Fault> 
     if period_start > period_end {
         return Err(summary.invalid("billingPeriod", "it ends before it starts"));
     }
+    if (period_end.0 - period_start.0) / DAY_MILLIS >= PERIOD_DAYS_MAX {
+        let what = format!("it is longer than {PERIOD_DAYS_MAX} days");
+        return Err(summary.invalid("billingPeriod", &what));
+    }
     let memo = match summary.has("remittanceInstructions") {
         true => summary.object("remittanceInstructions", |instructions| {
-            instructions.has("memoLineId").then(|| instructions.text("memoLineId")).transpose()
+            instructions.has("memoLineId").then(|| instructions.words("memoLineId")).transpose()
         })?,
         false => None,
     };

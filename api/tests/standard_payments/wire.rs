@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::google::{ACCOUNT, SALLY, capture, done, linked, now, password, refused, request, send};
+use super::google::{
+    ACCOUNT, SALLY, balance, capture, done, linked, now, password, refused, request, send,
+};
 use crate::common::{JSON, Serving};
 
 /// The names of the members, sorted.
@@ -117,6 +119,47 @@ fn what_the_documents_leave_open_is_as_configured() {
     let as_documented = Serving::with("");
     let answer = send(&as_documented, "refund", &request("r", refund));
     assert_eq!(answer.status, 404);
+}
+
+#[test]
+fn a_description_may_be_of_any_length_and_of_many_lines() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let mut long = capture("token", 1_000_000);
+    long["transactionDescription"] = json!("ข้าว\n".repeat(200));
+    let first = done(&serving, "capture", "c", long.clone());
+    assert_eq!(first["result"], "SUCCESS");
+    long["transactionDescription"] = json!("ข้าว\n".repeat(201));
+    let answer = send(&serving, "capture", &request("c", long));
+    assert_eq!(answer.status, 412, "another end of it is another request");
+}
+
+#[test]
+fn what_takes_longer_than_the_deadline_is_503_and_is_done_all_the_same() {
+    let serving = Serving::with("[tokenized]\ndevelopment = true\ndeadline = \"1us\"\n");
+    // Google asks again, under the same id with another time stamp, until it is answered.
+    let done = |method: &str, id: &str, members: Value| {
+        let mut refusals = 0;
+        loop {
+            let answer = send(&serving, method, &request(id, members.clone()));
+            if answer.status == 200 {
+                return (refusals, answer.json());
+            }
+            assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+            assert!(refused(&answer).2.contains("send it again"), "{}", answer.body);
+            refusals += 1;
+        }
+    };
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
+    done("sendOtp", "o", sent);
+    let otp = json!({"sendOtpRequestId": "o", "otp": password(&serving, SALLY)});
+    let link = json!({"googlePaymentToken": "token", "associationId": "a",
+        "provideUserInformation": false, "otpVerification": otp});
+    assert_eq!(done("associateAccount", "l", link).1["result"], "SUCCESS");
+    let (refusals, told) = done("capture", "c", capture("token", 12_000_000));
+    assert!(refusals > 0, "nothing is on disk within a microsecond");
+    assert_eq!(told["result"], "SUCCESS");
+    assert_eq!(balance(&serving, "acct-sally"), "488.00", "once, however often it was asked for");
 }
 
 #[test]

@@ -75,9 +75,18 @@ fn movement(of: Of) -> MovementId {
 }
 
 fn transfer(of: Of, wanted: Wanted) -> Transfer {
-    let Wanted { account, integrator, direction, amount, currency, description, .. } = wanted;
+    let Wanted {
+        request: _,
+        account,
+        association,
+        integrator,
+        direction,
+        amount,
+        currency,
+        description,
+    } = wanted;
     let id = movement(of);
-    Transfer { id, account, integrator, direction, amount, currency, description }
+    Transfer { id, account, association, integrator, direction, amount, currency, description }
 }
 
 /// A few times, one soon after the other. `None` if it is still unknown.

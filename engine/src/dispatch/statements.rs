@@ -15,7 +15,7 @@ use paceline_domain::statement::{
 use paceline_storage::{EventLog, StreamId};
 use serde::de::DeserializeOwned;
 
-use super::notices::{deliver, later_of};
+use super::notices::{count_late, deliver, later_of};
 use super::{Known, ask};
 use crate::codec;
 use crate::entity::{Carried, Journals, Names, Payments, Statements};
@@ -57,7 +57,7 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
             tracing::error!(%statement, %why, "Google refuses a page of a statement");
             Carried::Done(Command::PageRefused { now: world.now() })
         }
-        other => Carried::Later(later_of(world, statement.notified_at, &other)),
+        other => not_yet(world, statement, &other),
     }
 }
 
@@ -79,8 +79,13 @@ async fn tell(world: &Arc<World>, statement: &Statement, answer: Answer) -> Carr
             tracing::error!(%statement, %why, "Google refuses the answer to a statement");
             Carried::Done(Command::AnswerRefused { now: world.now() })
         }
-        Delivery::NotYet(_) => Carried::Later(later_of(world, statement.notified_at, &delivery)),
+        Delivery::NotYet(_) => not_yet(world, statement, &delivery),
     }
+}
+
+fn not_yet(world: &World, statement: &Statement, delivery: &Delivery) -> Carried<Command> {
+    count_late(world, statement.notified_at, &world.metrics.standard.statements_late);
+    Carried::Later(later_of(world, statement.notified_at, delivery))
 }
 
 /// Each page and the answer have a request of their own, the same in every try of one reading.
@@ -183,7 +188,9 @@ async fn counted(
 async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> {
     let (id, integrator) = (statement.id, statement.integrator.clone());
     let summary = statement.summary.clone();
-    let (start, end) = (summary.period_start, summary.period_end);
+    let margin = world.options.tokenized.statement_margin;
+    let start = summary.period_start.before(margin);
+    let end = summary.period_end;
     let missing = world.read(move |log| {
         let pages: Vec<statement::Event> = history(log, Statements::stream(id))?;
         let mut known: BTreeSet<(LineKind, RequestId)> = BTreeSet::new();
@@ -201,7 +208,11 @@ async fn compare(world: &Arc<World>, statement: &Statement) -> Carried<Command> 
             let entries: Vec<journal::Event> = history(log, Journals::stream(&integrator, day))?;
             for journal::Event::Entered(entry) in entries {
                 // What is entered twice is missing once.
-                if summary.covers(entry.at) && known.insert((entry.kind, entry.request.clone())) {
+                // Google goes by its own clock, and by when it has heard: what was done shortly
+                // before an end, in its eyes or ours, belongs to the next period.
+                if summary.covers(entry.at.after(margin))
+                    && known.insert((entry.kind, entry.request.clone()))
+                {
                     missing.push(entry);
                 }
             }

@@ -49,6 +49,9 @@ pub enum ChallengeStep {
 
 impl Entity for Challenges {
     const KIND: Kind = Kind::Challenge;
+    /// A password is nowhere on disk but as its hash: one that was not sent before a crash never
+    /// is, and whoever asks again hears so.
+    const SECRET_OUTLIVES: bool = false;
 
     machine!(challenge, State, challenges);
 

@@ -28,6 +28,10 @@ impl Engine {
         let world = &self.0.world;
         let id = Challenges::otp(&wanted.request);
         let asked = asked(&keyed);
+        // Whose the key is comes before any telephone is charged with a message.
+        if let Some(reply) = self.looked_up(&keyed).await? {
+            return Ok(reply);
+        }
         self.over_the_wire(keyed, async |mut asking| {
             let (association, customer) = match self.receiver(&wanted.to).await {
                 Ok(found) => found,

@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::voice::Reply;
 
 /// Who pays or is paid, and what is known to stand against it.
-struct Payer {
+pub(super) struct Payer {
     account: AccountId,
     association: Option<AssociationId>,
     barred: Option<Decline>,

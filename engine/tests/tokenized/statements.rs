@@ -37,10 +37,16 @@ async fn notified(engine: &Engine, total_due: Micros) -> String {
 }
 
 async fn notified_as(engine: &Engine, id: &str, total_due: Micros) -> String {
+    notified_of(engine, id, [now() - DAY, now() + DAY], total_due).await
+}
+
+/// - `period`: from the one to the other.
+async fn notified_of(engine: &Engine, id: &str, period: [u64; 2], total_due: Micros) -> String {
+    let [period_start, period_end] = period.map(Timestamp);
     let summary = Summary {
         made_at: Timestamp(0),
-        period_start: Timestamp(now() - DAY),
-        period_end: Timestamp(now() + DAY),
+        period_start,
+        period_end,
         due_at: Timestamp(0),
         currency: usd(),
         total_due,
@@ -217,6 +223,24 @@ fn a_corrected_statement_counts_what_the_one_before_it_had_wrong() {
         integrator.google.pages.lock().unwrap().insert(0, lines(12));
         notified_as(&engine, "stmt:2", Micros(14_700_000)).await;
         assert_eq!(answered_as(&integrator, "stmt:2").await.0, Answer::Accept);
+    });
+}
+
+#[test]
+fn what_is_done_shortly_before_an_end_is_missing_only_if_the_next_statement_lacks_it_too() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = books(&integrator).await;
+        integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
+        // By Google's clock the period was over already.
+        let end = now() + 60_000;
+        notified_of(&engine, "stmt:1", [end - DAY, end], Micros(0)).await;
+        assert_eq!(answered(&integrator).await, (Answer::Accept, vec![]));
+        notified_of(&engine, "stmt:2", [end, end + DAY], Micros(0)).await;
+        let (answer, lines) = answered_as(&integrator, "stmt:2").await;
+        assert_eq!(answer, Answer::Propose { total_due: dollars(15) });
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|(_, verdict)| *verdict == Verdict::MissingThere), "{lines:?}");
     });
 }
 

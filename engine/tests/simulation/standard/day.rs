@@ -372,7 +372,10 @@ fn options(chance: &mut Chance) -> Options {
         answers_kept: Duration::from_secs(3600),
         complete_deadline: Duration::from_secs(5),
         gateway_timeout: Duration::from_millis(chance.pick(&[50, 1_000, 30_000])),
-        tokenized: tokenized::Options::default(),
+        tokenized: tokenized::Options {
+            statement_margin: statements::MARGIN,
+            ..Default::default()
+        },
         card: card::Options::default(),
     }
 }

@@ -4,6 +4,7 @@
 //! Whatever it says must be held against the books line by line, and answered once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use paceline_domain::ids::RequestId;
 use paceline_domain::journal::{self, Entry};
@@ -22,6 +23,9 @@ use crate::simulation::standard::oracle::Books;
 
 /// Of each line.
 const FEE: Micros = Micros(10_000);
+
+/// What is done within this time of a statement's end may be missing in it.
+pub const MARGIN: Duration = Duration::from_secs(10);
 
 /// What Google says, under one request's id.
 #[derive(Clone, Debug)]
@@ -77,7 +81,7 @@ impl Composed {
             total_due,
             memo: None,
         };
-        let inside = |entry: &Entry| period_start <= entry.at && entry.at <= now;
+        let inside = |entry: &Entry| entry.at <= now && summary.covers(entry.at.after(MARGIN));
         let entered = journals(log).into_iter().filter(inside).collect();
         Self { summary, lines, page: 1 + chance.below(3), lies, entered }
     }

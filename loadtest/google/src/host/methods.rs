@@ -121,10 +121,8 @@ fn accepted(method: &str, body: &Value, ledger: &mut Ledger) -> (u16, Value) {
     }
     let mut answer = json!({"acceptRemittanceStatementResultCode": "SUCCESS"});
     if method.ends_with("WithModifications") {
-        let total = statement.summary["totalDueByIntegrator"].as_str();
-        let total = total.and_then(|total| total.parse().ok()).unwrap_or_default();
-        let currency = statement.summary["currencyCode"].as_str().unwrap_or_default();
-        answer["modifiedTotalDueByIntegrator"] = money(total, currency);
+        // What was proposed is taken.
+        answer["modifiedTotalDueByIntegrator"] = body["modifiedTotalDueByIntegrator"].clone();
     }
     (200, answer)
 }
