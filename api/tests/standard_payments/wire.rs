@@ -1,14 +1,14 @@
 //! The exchanges, member by member, and the order in which a request is looked at.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::google::{
-    ACCOUNT, SALLY, balance, capture, done, linked, now, password, refused, request, send,
-};
-use crate::common::{JSON, Serving};
+use super::google::{ACCOUNT, SALLY, capture, done, linked, now, password, refused, request, send};
+use crate::common::{JSON, Serving, until};
 
 /// The names of the members, sorted.
 fn members(told: &Value) -> Vec<&str> {
@@ -136,30 +136,27 @@ fn a_description_may_be_of_any_length_and_of_many_lines() {
 
 #[test]
 fn what_takes_longer_than_the_deadline_is_503_and_is_done_all_the_same() {
-    let serving = Serving::with("[tokenized]\ndevelopment = true\ndeadline = \"1us\"\n");
-    // Google asks again, under the same id with another time stamp, until it is answered.
-    let done = |method: &str, id: &str, members: Value| {
-        let mut refusals = 0;
-        loop {
-            let answer = send(&serving, method, &request(id, members.clone()));
-            if answer.status == 200 {
-                return (refusals, answer.json());
-            }
-            assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
-            assert!(refused(&answer).2.contains("send it again"), "{}", answer.body);
-            refusals += 1;
-        }
-    };
+    let sms = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", sms.local_addr().unwrap());
+    let serving = Serving::with(&format!(
+        "[tokenized]\ndevelopment = true\ndeadline = \"50ms\"\n[sms]\nurl = \"{url}\"\n"
+    ));
     let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "accountPhoneNumber": SALLY});
-    done("sendOtp", "o", sent);
-    let otp = json!({"sendOtpRequestId": "o", "otp": password(&serving, SALLY)});
-    let link = json!({"googlePaymentToken": "token", "associationId": "a",
-        "provideUserInformation": false, "otpVerification": otp});
-    assert_eq!(done("associateAccount", "l", link).1["result"], "SUCCESS");
-    let (refusals, told) = done("capture", "c", capture("token", 12_000_000));
-    assert!(refusals > 0, "nothing is on disk within a microsecond");
-    assert_eq!(told["result"], "SUCCESS");
-    assert_eq!(balance(&serving, "acct-sally"), "488.00", "once, however often it was asked for");
+    let asked = || send(&serving, "sendOtp", &request("o", sent.clone()));
+    let answer = asked();
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    let (_, code, told) = refused(&answer);
+    assert_eq!((&*code, told.contains("send it again")), ("", true), "{told}");
+
+    let (mut message, _) = sms.accept().unwrap();
+    let mut text = [0; 1024];
+    assert!(message.read(&mut text).unwrap() > 0);
+    message.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    // Google asks again, under the same id with another time stamp.
+    until(|| asked().status == 200);
+    assert_eq!(asked().json()["result"], "SUCCESS");
+    sms.set_nonblocking(true).unwrap();
+    assert!(sms.accept().is_err(), "one message, however often it was asked for");
 }
 
 #[test]
