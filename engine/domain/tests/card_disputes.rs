@@ -228,6 +228,66 @@ fn a_case_that_is_raised_again_is_the_same_case_and_another_under_its_name_is_re
     assert_eq!(payment.give(Command::OpenCase(Box::new(other))), Err(Rejection::CaseTaken));
 }
 
+/// As published: `ng-case-5512` is the inquiry of the 19th and the chargeback of the 20th.
+#[test]
+fn an_inquiry_and_the_chargebacks_that_come_of_it_share_a_name() {
+    let mut payment = captured();
+    let name = "ng-case-5512";
+    payment.give(inquire(name, 8)).unwrap();
+    payment.give(charge_back(name, Stage::First, 8)).unwrap();
+    assert_eq!(payment.give(inquire(name, 8)), Ok(vec![]), "each is known by its kind");
+    assert_eq!(payment.give(charge_back(name, Stage::First, 8)), Ok(vec![]));
+    payment.give(defend(1, LATER)).unwrap();
+    payment.give(reverse_chargeback(name)).unwrap();
+    assert_eq!(left(&payment), dollars(8));
+    payment.give(charge_back(name, Stage::Second, 8)).unwrap();
+    payment.give(defend(2, LATER)).unwrap();
+    assert_eq!(payment.give(charge_back(name, Stage::First, 8)), Ok(vec![]));
+    let documents: Vec<_> = now_of(&payment).cases.iter().map(|c| c.documents.clone()).collect();
+    assert_eq!(documents, [vec![], vec![DocumentId(1)], vec![DocumentId(2)]]);
+    payment.give(reverse_chargeback(name)).unwrap();
+    assert_eq!(left(&payment), dollars(8));
+    let told = told(&payment);
+    let [
+        _,
+        Subject::Inquiry(_),
+        Subject::Chargeback { stage: Stage::First, .. },
+        Subject::ChargebackReversed { chargeback: first, .. },
+        Subject::Chargeback { stage: Stage::Second, .. },
+        Subject::ChargebackReversed { chargeback: second, .. },
+    ] = &told[..]
+    else {
+        panic!("{told:?}")
+    };
+    let notices: Vec<_> = now_of(&payment).cases.iter().map(|case| case.notice).collect();
+    assert_eq!([*first, *second], notices[1..], "each reversal names its own chargeback");
+}
+
+#[test]
+fn a_reversal_that_is_told_late_is_of_the_chargeback_that_was_raised_by_then() {
+    let mut payment = captured();
+    payment.give(charge_back("case-1", Stage::First, 8)).unwrap();
+    let won = reverse_chargeback("case-1");
+    let Command::ReverseChargeback { reversed_on, .. } = &won else { unreachable!() };
+    let after = Timestamp(reversed_on.0 + 1);
+    payment.give(won.clone()).unwrap();
+    let kind = CaseKind::Chargeback(Stage::Second);
+    let second = OpenCase { raised_on: after, ..case("case-1", kind, 8) };
+    payment.give(Command::OpenCase(Box::new(second))).unwrap();
+    assert_eq!(payment.give(won), Ok(vec![]), "a repeat of the first");
+    assert_eq!(left(&payment), Micros::ZERO);
+}
+
+#[test]
+fn of_one_name_one_chargeback_is_open() {
+    let mut payment = captured();
+    payment.give(charge_back("case-1", Stage::First, 2)).unwrap();
+    payment.give(reverse_chargeback("case-1")).unwrap();
+    payment.give(charge_back("case-2", Stage::First, 2)).unwrap();
+    let second = charge_back("case-2", Stage::Second, 2);
+    assert_eq!(payment.give(second), Err(Rejection::CaseTaken));
+}
+
 #[test]
 fn a_refund_of_what_is_being_charged_back_is_acknowledged_and_told_to_have_failed() {
     let mut payment = captured();

@@ -28,7 +28,8 @@ pub struct Case {
 /// What is known of a case when it is raised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenCase {
-    /// Whoever raised it knows it by this name.
+    /// Whoever raised it knows it by this name. An inquiry, and the first and the second chargeback
+    /// that come of it, may share one: a case is known by its name and its kind.
     pub case: Text,
     pub kind: CaseKind,
     pub amount: Micros,
@@ -107,15 +108,22 @@ impl Case {
     fn is_open_chargeback(&self) -> bool {
         self.is_chargeback() && self.state == CaseState::Open
     }
+
+    fn is_chargeback_called(&self, name: &Text) -> bool {
+        self.is_chargeback() && self.opened.case == *name
+    }
 }
 
 impl CardPayment {
     /// A chargeback is of what was captured and not given back already; a second one follows a first
-    /// that was reversed.
+    /// that was reversed. Of one name at most one chargeback is open, so that a reversal finds it.
     pub(super) fn decide_case(&self, case: Box<OpenCase>) -> Result<Vec<Event>, Rejection> {
-        if let Some(known) = self.case(&case.case) {
+        if let Some(known) = self.case(&case.case, case.kind) {
             let same = OpenCase { at: known.opened.at, ..OpenCase::clone(&case) } == known.opened;
             return if same { Ok(vec![]) } else { Err(Rejection::CaseTaken) };
+        }
+        if case.kind != CaseKind::Inquiry && self.open_chargeback(&case.case).is_some() {
+            return Err(Rejection::CaseTaken);
         }
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
@@ -145,12 +153,16 @@ impl CardPayment {
         reversed_on: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
-        let known = self.case(&case).filter(|case| case.is_chargeback());
-        match known.ok_or(Rejection::CaseUnknown)?.state {
-            CaseState::Open => {
-                Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }])
-            }
-            CaseState::Reversed { .. } => Ok(vec![]),
+        let won = self
+            .cases
+            .iter()
+            .any(|known| known.is_chargeback_called(&case) && known.state != CaseState::Open);
+        match self.open_chargeback(&case) {
+            // What was won before the second chargeback of that name was raised is the first.
+            Some(open) if won && reversed_on < open.opened.raised_on => Ok(vec![]),
+            Some(_) => Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }]),
+            None if won => Ok(vec![]),
+            None => Err(Rejection::CaseUnknown),
         }
     }
 
@@ -225,7 +237,8 @@ impl CardPayment {
         at: Timestamp,
     ) {
         let capture = self.capture_request();
-        let case = self.cases.iter_mut().find(|case| case.opened.case == *name);
+        let mut cases = self.cases.iter_mut().filter(|case| case.is_open_chargeback());
+        let case = cases.find(|case| case.opened.case == *name);
         let case = case.expect("what is reversed was charged back");
         case.state = CaseState::Reversed { at };
         let (chargeback, amount) = (case.notice, case.opened.amount);
@@ -253,8 +266,14 @@ impl CardPayment {
         open.fold(Micros::ZERO, |sum, case| sum + case.opened.amount)
     }
 
-    fn case(&self, name: &Text) -> Option<&Case> {
-        self.cases.iter().find(|case| case.opened.case == *name)
+    /// The case that is known by this name and is of this kind.
+    pub fn case(&self, name: &Text, kind: CaseKind) -> Option<&Case> {
+        self.cases.iter().find(|case| case.opened.case == *name && case.opened.kind == kind)
+    }
+
+    fn open_chargeback(&self, name: &Text) -> Option<&Case> {
+        let open = |case: &&Case| case.is_chargeback_called(name) && case.state == CaseState::Open;
+        self.cases.iter().find(open)
     }
 
     fn has_won(&self) -> bool {
