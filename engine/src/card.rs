@@ -7,6 +7,7 @@
 //! this for the acquirer alone, and its verification code is in memory only.
 
 mod in_flight;
+pub(crate) mod kept;
 pub mod keyring;
 pub mod number;
 mod operator;

@@ -44,8 +44,12 @@ pub struct Sealed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Use(Box<Use>),
-    /// Encrypted afresh, under another key.
-    Reseal(Sealed),
+    /// Keep this in place of what whoever asks has seen: under another key, or with another expiry
+    /// or name. If something else is kept by now, nothing changes.
+    Reseal {
+        replaced: Sealed,
+        sealed: Sealed,
+    },
     Look,
 }
 
@@ -55,6 +59,7 @@ pub struct Use {
     pub integrator: IntegratorAccountId,
     pub network: Option<Network>,
     pub last_four: LastFour,
+    /// Kept if the card is new; of one that is known, what is kept stays.
     pub sealed: Sealed,
     pub payment: PaymentId,
     pub now: Timestamp,
@@ -70,7 +75,7 @@ pub enum Event {
         sealed: Sealed,
         at: Timestamp,
     },
-    /// With a payment that brought another expiry or name, or under another key.
+    /// After a payment that brought another expiry or name, or under another key.
     Resealed(Sealed),
     PaymentBegun {
         payment: PaymentId,
@@ -98,19 +103,17 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             Ok(vec![introduced, Event::PaymentBegun { payment, at: now }])
         }
         (Command::Use(using), Some(card)) if card.latest == Some(using.payment) => Ok(vec![]),
-        // Sealing twice gives other bytes for the same number: they replace what is kept, so that
-        // a card that is used is always under the newest key, with its newest expiry.
-        (Command::Use(using), Some(card)) => {
-            let begun = Event::PaymentBegun { payment: using.payment, at: using.now };
-            let stale = using.sealed != card.sealed;
-            let resealed = stale.then_some(Event::Resealed(using.sealed));
-            Ok(resealed.into_iter().chain([begun]).collect())
+        (Command::Use(using), Some(_)) => {
+            Ok(vec![Event::PaymentBegun { payment: using.payment, at: using.now }])
         }
-        (Command::Reseal(sealed), Some(card)) if sealed != card.sealed => {
+        // Sealing twice gives other bytes for the same number: what is kept is known by them.
+        (Command::Reseal { replaced, sealed }, Some(card))
+            if replaced == card.sealed && sealed != replaced =>
+        {
             Ok(vec![Event::Resealed(sealed)])
         }
-        (Command::Reseal(_), Some(_)) | (Command::Look, Some(_)) => Ok(vec![]),
-        (Command::Reseal(_) | Command::Look, None) => Err(Rejection::Unknown),
+        (Command::Reseal { .. } | Command::Look, Some(_)) => Ok(vec![]),
+        (Command::Reseal { .. } | Command::Look, None) => Err(Rejection::Unknown),
     }
 }
 

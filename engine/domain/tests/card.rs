@@ -57,24 +57,40 @@ fn a_repeat_of_the_last_payment_is_nothing_new() {
 }
 
 #[test]
-fn a_payment_brings_the_card_under_the_newest_key_with_its_newest_expiry() {
+fn a_payment_leaves_what_is_kept_of_a_card_as_it_is() {
     let mut machine = new();
     machine.give(using(1, sealed("key-1", 1))).unwrap();
-    let same = machine.give(using(2, sealed("key-1", 1))).unwrap();
-    assert!(matches!(same[..], [Event::PaymentBegun { .. }]));
-    machine.give(using(3, sealed("key-2", 2))).unwrap();
-    assert_eq!(card(&machine).sealed, sealed("key-2", 2));
-    assert_eq!(card(&machine).payments, 3);
+    let again = machine.give(using(2, sealed("key-2", 2))).unwrap();
+    assert!(matches!(again[..], [Event::PaymentBegun { .. }]));
+    assert_eq!(card(&machine).sealed, sealed("key-1", 1));
+    assert_eq!(card(&machine).payments, 2);
 }
 
 #[test]
 fn a_card_is_sealed_anew_when_asked_to_and_not_twice_the_same() {
     let mut machine = new();
-    assert_eq!(machine.give(Command::Reseal(sealed("key-2", 2))), Err(Rejection::Unknown));
-    machine.give(using(1, sealed("key-1", 1))).unwrap();
-    assert_eq!(machine.give(Command::Reseal(sealed("key-1", 1))), Ok(vec![]));
-    machine.give(Command::Reseal(sealed("key-2", 2))).unwrap();
-    assert_eq!(card(&machine).sealed, sealed("key-2", 2));
+    let reseal = |replaced, sealed| Command::Reseal { replaced, sealed };
+    let (first, second) = (sealed("key-1", 1), sealed("key-2", 2));
+    let unknown = machine.give(reseal(first.clone(), second.clone()));
+    assert_eq!(unknown, Err(Rejection::Unknown));
+    machine.give(using(1, first.clone())).unwrap();
+    assert_eq!(machine.give(reseal(first.clone(), first.clone())), Ok(vec![]));
+    machine.give(reseal(first.clone(), second.clone())).unwrap();
+    assert_eq!(card(&machine).sealed, second);
+    assert_eq!(machine.give(reseal(first, second)), Ok(vec![]), "a repeat");
+}
+
+#[test]
+fn whoever_seals_a_card_anew_overwrites_nothing_that_it_has_not_seen() {
+    let mut machine = new();
+    let seen = sealed("key-1", 1);
+    machine.give(using(1, seen.clone())).unwrap();
+    // A payment was approved meanwhile, and brought another expiry.
+    let newer = sealed("key-1", 2);
+    machine.give(Command::Reseal { replaced: seen.clone(), sealed: newer.clone() }).unwrap();
+    let late = Command::Reseal { replaced: seen, sealed: sealed("key-2", 3) };
+    assert_eq!(machine.give(late), Ok(vec![]));
+    assert_eq!(card(&machine).sealed, newer);
 }
 
 #[test]

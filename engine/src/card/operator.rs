@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paceline_domain::card::{self, Card};
+use paceline_domain::card;
 use paceline_domain::card_payment::{CardPayment, Command, Moved, OpenCase};
 use paceline_domain::document;
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
@@ -11,6 +11,7 @@ use paceline_domain::settlement::{self, Settlement};
 use paceline_domain::time::Timestamp;
 use paceline_storage::{EventLog, StreamId};
 
+use super::kept::{Kept, keep};
 use super::{Raise, Raised, Refusal};
 use crate::dispatch::{Known, ask};
 use crate::engine::Engine;
@@ -129,7 +130,6 @@ impl Engine {
     pub async fn reseal_cards(&self) -> Result<Resealed, EngineError> {
         let world = &self.0.world;
         let Some(acquiring) = world.acquirer.clone() else { return Ok(Resealed::default()) };
-        let keyring = acquiring.keyring();
         let mut told = Resealed::default();
         let mut after = None;
         loop {
@@ -142,18 +142,10 @@ impl Engine {
                     continue;
                 };
                 told.cards += 1;
-                if card.sealed.key == *keyring.current() {
-                    continue;
-                }
-                let Card { id, sealed, .. } = *card;
-                let Ok(opened) = keyring.unseal(id, &sealed) else {
-                    tracing::error!(card = %id, key = %sealed.key, "a card's number cannot be read");
-                    told.unread += 1;
-                    continue;
-                };
-                let reseal = card::Command::Reseal(keyring.seal(id, &opened));
-                if ask::<Cards>(world, stream, reseal, None, Known::Perhaps).await.is_ok() {
-                    told.resealed += 1;
+                match keep(world, &acquiring, card.id, |kept| kept.cloned()).await {
+                    Kept::Anew => told.resealed += 1,
+                    Kept::Unread => told.unread += 1,
+                    Kept::AsItWas | Kept::Unknown => {}
                 }
             }
         }

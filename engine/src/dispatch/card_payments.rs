@@ -7,11 +7,9 @@
 use std::sync::Arc;
 
 use paceline_domain::authorization::Verdict;
-use paceline_domain::card::{self, Card, Use};
+use paceline_domain::card::{self, Use};
 use paceline_domain::card_payment::{Authorization, Command, Effect, RawResult, Telling, Terms};
-use paceline_domain::ids::{
-    CardId, IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId,
-};
+use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Owe};
@@ -23,6 +21,7 @@ use super::settlements::enter;
 use super::{Known, Repeats, ask, later};
 use crate::acquirer::{Authorize, Authorized, Follow, Followed, Found, Voided};
 use crate::bank::Asking;
+use crate::card::kept::{keep, look};
 use crate::card::{Acquiring, CardOnFile, InFlight};
 use crate::entity::{CardMoved, Cards, Carried, Names, Notices};
 use crate::limits::{OWED_FIRST, OWED_LONGEST, RETRIES_BEFORE_OVERDUE};
@@ -50,7 +49,8 @@ pub(crate) async fn carry_out(
                     });
                     let answer = answer.await.map(concluded);
                     if let Some(Authorization::Approved(_)) = &answer {
-                        keep_if_new(world, acquiring, &terms, &ask.card).await;
+                        // It says that the card is as this payment had it.
+                        keep(world, acquiring, terms.card, |_| Some(ask.card.kept())).await;
                     }
                     answer
                 }
@@ -125,52 +125,23 @@ async fn list(
     terms: &Terms,
     card: &CardOnFile,
 ) {
-    let id = terms.card;
-    let keyring = acquiring.keyring();
-    let kept = look(world, terms).await.map(|card| card.sealed);
-    let content = kept.as_ref().and_then(|sealed| keyring.unseal(id, sealed).ok());
-    let content = content.unwrap_or_else(|| card.kept());
-    let is_current = |sealed: &card::Sealed| sealed.key == *keyring.current();
-    let sealed = kept.filter(is_current).unwrap_or_else(|| keyring.seal(id, &content));
-    let Terms { integrator, network, last_four, .. } = terms.clone();
-    let now = world.now();
+    let Terms { card: id, integrator, network, last_four, .. } = terms.clone();
+    let (sealed, now) = (acquiring.keyring().seal(id, &card.kept()), world.now());
     let using = Use { id, integrator, network, last_four, sealed, payment, now };
     let using = card::Command::Use(Box::new(using));
-    if let Err(error) = ask::<Cards>(world, Cards::stream(id), using, None, Known::Perhaps).await {
-        tracing::error!(card = %id, %error, "a payment is not listed with its card");
-    }
-    if acquiring.keyring().current() != keyring.current() {
-        keep(world, acquiring, id, &content).await;
-    }
-}
-
-/// Keeps what was good, under the key that is the newest when it is on disk.
-async fn keep(world: &Arc<World>, acquiring: &Acquiring, id: CardId, card: &CardOnFile) {
-    loop {
-        let keyring = acquiring.keyring();
-        let reseal = card::Command::Reseal(keyring.seal(id, card));
-        let kept = ask::<Cards>(world, Cards::stream(id), reseal, None, Known::Perhaps).await;
-        if let Err(error) = kept {
-            tracing::error!(card = %id, %error, "a card is not kept");
+    let listed = ask::<Cards>(world, Cards::stream(id), using, None, Known::Perhaps).await;
+    match listed {
+        // A card that is used is under the newest key.
+        Ok(listed) if listed.sealed.key == *acquiring.keyring().current() => {}
+        Ok(_) => {
+            let as_it_is =
+                |kept: Option<&CardOnFile>| Some(kept.cloned().unwrap_or_else(|| card.kept()));
+            keep(world, acquiring, id, as_it_is).await;
         }
-        if acquiring.keyring().current() == keyring.current() {
-            return;
+        Err(error) => {
+            tracing::error!(card = %id, %error, "a payment is not listed with its card");
         }
     }
-}
-
-/// An approval says that the card is as this payment had it.
-async fn keep_if_new(world: &Arc<World>, acquiring: &Acquiring, terms: &Terms, card: &CardOnFile) {
-    let kept = look(world, terms).await;
-    let kept = kept.and_then(|kept| acquiring.keyring().unseal(terms.card, &kept.sealed).ok());
-    if kept != Some(card.kept()) {
-        keep(world, acquiring, terms.card, card).await;
-    }
-}
-
-async fn look(world: &Arc<World>, terms: &Terms) -> Option<Box<Card>> {
-    let stream = Cards::stream(terms.card);
-    ask::<Cards>(world, stream, card::Command::Look, None, Known::Perhaps).await.ok()
 }
 
 fn authorize(world: &World, id: MovementId, terms: &Terms, asked: InFlight) -> Authorize {
@@ -231,7 +202,7 @@ async fn follow(
     terms: &Terms,
     amount: Micros,
 ) -> Option<Follow> {
-    let Some(card) = look(world, terms).await else {
+    let Some(card) = look(world, terms.card).await else {
         tracing::error!(card = %terms.card, "a payment's card is not known");
         return None;
     };
@@ -241,6 +212,7 @@ async fn follow(
             Some(Follow { id, of, card, amount, currency, now })
         }
         Err(error) => {
+            world.metrics.card.unread();
             tracing::error!(card = %terms.card, %error, "a card's number cannot be read");
             None
         }

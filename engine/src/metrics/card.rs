@@ -20,11 +20,15 @@ pub const ACQUIRER_CALLS_TOTAL: &str = "engine_acquirer_calls_total";
 /// How long the acquirer took, by [`LABEL_CALL`].
 pub const ACQUIRER_SECONDS: &str = "engine_acquirer_seconds";
 
+/// Times that a card's number was wanted, and no key opened it.
+pub const CARDS_UNREAD_TOTAL: &str = "engine_cards_unread_total";
+
 pub(super) fn describe() {
     use metrics::describe_counter as counter;
     counter!(CARD_EVENTS_TOTAL, Unit::Count, "What happened to payments by card");
     counter!(CARD_DECLINES_TOTAL, Unit::Count, "Payments by card and refunds that were declined");
     counter!(ACQUIRER_CALLS_TOTAL, Unit::Count, "Questions to the acquirer, by result");
+    counter!(CARDS_UNREAD_TOTAL, Unit::Count, "Times that no key opened a card that was wanted");
     metrics::describe_histogram!(ACQUIRER_SECONDS, Unit::Seconds, "How long the acquirer took");
 }
 
@@ -105,6 +109,11 @@ impl CardMetrics {
         let call = call.word();
         counter!(ACQUIRER_CALLS_TOTAL, LABEL_CALL => call, LABEL_RESULT => result).increment(1);
         histogram!(ACQUIRER_SECONDS, LABEL_CALL => call).record(took);
+    }
+
+    /// No key opens a card that is wanted.
+    pub fn unread(&self) {
+        counter!(CARDS_UNREAD_TOTAL).increment(1);
     }
 
     fn declined(&self, why: &'static str) {
