@@ -241,8 +241,8 @@ pub fn pending(state: &State) -> Vec<Effect> {
         owed.push(Effect::Capture { movement, of, payment, request, terms: terms(), amount, at });
     }
     owed.extend(payment.refunds_owed());
-    if let Hold::Held { .. } = payment.hold {
-        owed.push(Effect::Lapse);
+    if let Hold::Held { expires_at } = payment.hold {
+        owed.push(Effect::Lapse { expires_at });
     }
     owed
 }
@@ -260,8 +260,10 @@ pub fn owes(state: &State) -> bool {
 
 /// When a reservation lapses, if nothing else is owed before.
 pub fn sleeps_until(state: &State) -> Option<Timestamp> {
-    let Hold::Held { expires_at } = state.as_ref()?.hold else { return None };
-    matches!(pending(state).as_slice(), [Effect::Lapse]).then_some(expires_at)
+    match pending(state).as_slice() {
+        [Effect::Lapse { expires_at }] => Some(*expires_at),
+        _ => None,
+    }
 }
 
 /// Whether a reservation's time has come, unnoticed so far.

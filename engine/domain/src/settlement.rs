@@ -8,6 +8,8 @@
 //! Left out: the lines, which are in the events. A day may have millions and nobody needs them in
 //! memory.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::card_payment::{Line, LineKind};
@@ -23,6 +25,7 @@ pub struct Settlement {
     pub of: Of,
     /// When nothing more is entered.
     pub closes_at: Timestamp,
+    /// What was entered, repeats included: whoever hears no answer enters a movement again.
     pub lines: u64,
     pub phase: Phase,
 }
@@ -154,16 +157,32 @@ pub fn apply(state: &mut State, event: &Event) {
     }
 }
 
+/// All that was entered into a day, each movement once.
+pub fn entries(events: impl IntoIterator<Item = Event>) -> Vec<Entry> {
+    let mut seen = BTreeSet::new();
+    let entered = events.into_iter().filter_map(|event| match event {
+        Event::Entered(entry) if seen.insert(entry.line.movement) => Some(entry),
+        _ => None,
+    });
+    entered.collect()
+}
+
 /// What the integrator owes Google for these: captures and what comes back to Google, less what
-/// goes from it, less the fees. `None` if no sum can hold it.
+/// goes from it, less the fees. `None` if no amount can hold it, which takes thousands of payments
+/// of the largest amount there is, on one day.
 pub fn total<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<Micros> {
-    entries.into_iter().try_fold(Micros::ZERO, |sum, Entry { line, fee }| {
-        let moved = match line.kind {
-            LineKind::Capture | LineKind::RefundReversal | LineKind::ChargebackReversal => {
-                line.amount
-            }
-            LineKind::Refund | LineKind::Chargeback => -line.amount,
-        };
-        sum.checked_add(moved)?.checked_add(-*fee)
-    })
+    // Wider than an amount: what goes back may come last.
+    let total: i128 = entries
+        .into_iter()
+        .map(|Entry { line, fee }| {
+            let moved = match line.kind {
+                LineKind::Capture | LineKind::RefundReversal | LineKind::ChargebackReversal => {
+                    line.amount
+                }
+                LineKind::Refund | LineKind::Chargeback => -line.amount,
+            };
+            i128::from(moved) - i128::from(*fee)
+        })
+        .sum();
+    i64::try_from(total).ok().map(Micros)
 }

@@ -51,7 +51,7 @@ fn what_is_approved_is_held_until_it_lapses() {
     let payment = held();
     assert_eq!(amounts(&payment), [10, 10, 0, 0]);
     assert_eq!(now_of(&payment).hold, Hold::Held { expires_at: LAPSES });
-    assert_eq!(movements(&payment), [Effect::Lapse]);
+    assert_eq!(movements(&payment), [Effect::Lapse { expires_at: LAPSES }]);
     assert_eq!(sleeps_until(&payment.state), Some(LAPSES));
     assert_eq!(told(&payment), [], "whoever asked has the answer");
 }
@@ -390,7 +390,7 @@ fn no_two_things_that_leave_have_one_name() {
                 | Effect::Void { movement, .. }
                 | Effect::Refund { movement, .. } => movement.0,
                 Effect::Tell { telling, .. } => telling.notice.0,
-                Effect::Lapse => continue,
+                Effect::Lapse { .. } => continue,
             };
             assert!(names.insert(name), "{name:032x} is the name of two things");
         }

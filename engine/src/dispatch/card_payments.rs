@@ -100,7 +100,14 @@ pub(crate) async fn carry_out(
             let told = tell(world, payment, integrator, currency, *telling).await;
             or_later(world, world.now(), told, |(), _| Command::ConfirmTold { number })
         }
-        Effect::Lapse => Carried::Done(Command::Lapse { now: world.now() }),
+        Effect::Lapse { expires_at } => {
+            let now = world.now();
+            // Asked too early, it would decide nothing, and be owed again at once.
+            if expires_at > now {
+                return Carried::Later(expires_at);
+            }
+            Carried::Done(Command::Lapse { now })
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //! Promise: a movement is in one settlement, whatever comes between: a day that is closed takes
 //! nothing more, and whoever is refused looks first whether the movement is in it already.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use paceline_domain::card_payment::{Line, LineKind};
@@ -61,7 +60,7 @@ async fn holds(world: &Arc<World>, stream: StreamId, movement: MovementId) -> Op
 }
 
 /// All that was entered into a day, each movement once. `None` if it cannot be read now.
-async fn entries(world: &Arc<World>, stream: StreamId) -> Option<Vec<Entry>> {
+pub(crate) async fn entries(world: &Arc<World>, stream: StreamId) -> Option<Vec<Entry>> {
     match world.read(move |log| read(log, stream)).await? {
         Ok(entries) => Some(entries),
         Err(error) => {
@@ -74,16 +73,12 @@ async fn entries(world: &Arc<World>, stream: StreamId) -> Option<Vec<Entry>> {
 /// # Errors
 /// What stood in the way of reading it, in words.
 pub(crate) fn read(log: &dyn EventLog, stream: StreamId) -> Result<Vec<Entry>, String> {
-    let mut seen = BTreeSet::new();
-    let mut entries = vec![];
+    let mut events = vec![];
     for record in log.history(stream).map_err(|error| error.to_string())? {
-        let events: Vec<Event> = codec::decode(&record).map_err(|error| error.to_string())?;
-        entries.extend(events.into_iter().filter_map(|event| match event {
-            Event::Entered(entry) if seen.insert(entry.line.movement) => Some(entry),
-            _ => None,
-        }));
+        let entered: Vec<Event> = codec::decode(&record).map_err(|error| error.to_string())?;
+        events.extend(entered);
     }
-    Ok(entries)
+    Ok(settlement::entries(events))
 }
 
 pub(crate) async fn carry_out(world: &Arc<World>, day: Settlement) -> Carried<Command> {
@@ -103,7 +98,7 @@ pub(crate) async fn carry_out(world: &Arc<World>, day: Settlement) -> Carried<Co
 async fn tell(world: &Arc<World>, of: &Of, closed_at: Timestamp) -> Option<(u32, Micros)> {
     let entries = entries(world, Settlements::stream(of.id)).await?;
     let Some(total) = settlement::total(&entries) else {
-        tracing::error!(settlement = %of.id, "a day's sum is larger than any number");
+        tracing::error!(settlement = %of.id, "a day's sum is larger than any amount");
         return None;
     };
     let chunks: Vec<_> = entries.chunks(SETTLEMENT_PART_ENTRIES).collect();

@@ -272,6 +272,8 @@ pub enum Effect {
         currency: CurrencyCode,
         telling: Box<Telling>,
     },
-    /// Let go of what is held, when its time has come.
-    Lapse,
+    /// Let go of what is held, at this time and not before.
+    Lapse {
+        expires_at: Timestamp,
+    },
 }
