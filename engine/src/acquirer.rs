@@ -3,7 +3,8 @@
 //! Why: approved and declined are final; everything else, a time-out, a broken connection, is
 //! unknown, and is settled by asking again, or by asking what was heard, under the same movement's
 //! id. The simulated acquirer is one; a connector of the integrator's own is another.
-//! Promise: a number is handed over only here, and a verification code at most once.
+//! Promise: a number is handed over only here. A verification code comes with its own question and
+//! the repeats of it while whoever asks lives; never after that, and with no other question.
 
 pub mod simulated;
 

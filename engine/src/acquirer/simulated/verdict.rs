@@ -29,6 +29,11 @@ impl Issuer {
         let authorization_code = approved.then(|| self.drawn(b"code", ask.id, 6, CODE_LETTERS));
         let stored_credential = match ask.processing.stored_credential {
             None => StoredCredentialVerdict::NotSent,
+            // Nothing is said to have been stored with a payment that was not made.
+            Some(_) if !approved => {
+                let why = text("the issuer declined");
+                StoredCredentialVerdict::Unsupported { why }
+            }
             Some(_) if !script.stored_credentials => {
                 let why = text("the issuer does not support stored credentials");
                 StoredCredentialVerdict::Unsupported { why }
