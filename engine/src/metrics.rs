@@ -162,7 +162,7 @@ impl Default for Metrics {
             reserve: CallMetrics::of("reserve", "reserved"),
             capture: CallMetrics::of("capture", "captured"),
             standard: StandardMetrics::default(),
-            card: CardMetrics,
+            card: CardMetrics::default(),
             created: event("created"),
             updated: event("updated"),
             accepted: event("completion_accepted"),
