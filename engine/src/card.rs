@@ -27,7 +27,7 @@ use paceline_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use in_flight::InFlight;
-pub use operator::Resealed;
+pub use operator::{Resealed, Settled};
 
 use self::keyring::Keyring;
 use crate::acquirer::Acquirer;

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use paceline_domain::money::Micros;
 use paceline_storage::limits::SNAPSHOT_BYTES_MAX;
 
 /// A stream with this many records since its last snapshot gets one: waking stays a matter of a
@@ -107,6 +108,10 @@ pub const PASSWORD_ROUNDS: NonZeroU32 = NonZeroU32::new(600_000).expect("it is n
 /// Passwords that are compared at once: whoever posts many waits, and leaves threads and cores to
 /// payments.
 pub const PASSWORDS_COMPARED_MAX: usize = 2;
+
+/// The most that a payment by card may be of: a billion, in whatever currency. What a day of
+/// thousands of these comes to is still an amount.
+pub const CARD_AMOUNT_MAX: Micros = Micros(1_000_000_000 * 1_000_000);
 
 /// Movements that Google is told of in one part of a settlement: a part fits a record.
 pub const SETTLEMENT_PART_ENTRIES: usize = 1_000;

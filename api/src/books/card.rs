@@ -5,8 +5,8 @@ use paceline_domain::card_payment::{
     Stage,
 };
 use paceline_domain::money::{CurrencyCode, Micros};
-use paceline_domain::settlement::{Phase, Settlement};
-use paceline_engine::card::Resealed;
+use paceline_domain::settlement::Phase;
+use paceline_engine::card::{Resealed, Settled};
 
 use super::{Report, decimal, moment, money};
 
@@ -122,10 +122,10 @@ pub fn card_keys<'a>(names: impl DoubleEndedIterator<Item = &'a str>) -> Report 
     Report { columns: &["key", "state"], rows, notes: vec![] }
 }
 
-pub fn settlement(settlement: &Settlement) -> Report {
-    let of = &settlement.of;
+pub fn settlement(Settled { day, movements }: &Settled) -> Report {
+    let of = &day.of;
     let currency: CurrencyCode = of.currency;
-    let (state, total) = match settlement.phase {
+    let (state, total) = match day.phase {
         Phase::Open => ("open".to_owned(), String::new()),
         Phase::Closed { at } => (format!("closed {}", moment(at)), String::new()),
         Phase::Told { at, total, .. } => (format!("told {}", moment(at)), money(total, currency)),
@@ -135,7 +135,7 @@ pub fn settlement(settlement: &Settlement) -> Report {
         of.integrator.to_string(),
         moment(of.starts),
         currency.to_string(),
-        settlement.lines.to_string(),
+        movements.to_string(),
         state,
         total,
     ];

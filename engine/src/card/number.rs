@@ -1,7 +1,7 @@
 //! What is seen of a card before anybody is asked.
 //!
 //! Why: a number that fails its own check digit, a card of a month that is over, a network that is
-//! not served: the answer is known, so the card leaves for nobody.
+//! not served, more money than anything costs: the answer is known, so the card leaves for nobody.
 //! Promise: what is barred is an answer like an issuer's, and says that no network gave it.
 //! Source: ISO/IEC 7812 (the check digit), and the ranges that the networks publish.
 
@@ -17,6 +17,7 @@ use paceline_domain::time::Timestamp;
 
 use super::{Authorize, Expiry};
 use crate::calendar::month_begins;
+use crate::limits::CARD_AMOUNT_MAX;
 
 /// What a number tells of its card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub fn check(ask: &Authorize, served: &[Network], now: Timestamp) -> Result<Chec
     let barred = |code| Box::new(verdict(ask, code));
     if !is_well_formed(number) {
         return Err(barred("14"));
+    }
+    if ask.amount.is_some_and(|amount| amount > CARD_AMOUNT_MAX) {
+        return Err(barred("61"));
     }
     match network.filter(|network| served.contains(network)) {
         None => Err(barred("15")),

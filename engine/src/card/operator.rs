@@ -13,7 +13,7 @@ use paceline_storage::{EventLog, StreamId};
 
 use super::kept::{Kept, keep};
 use super::{Raise, Raised, Refusal};
-use crate::dispatch::{Known, ask};
+use crate::dispatch::{Known, ask, settlements};
 use crate::engine::Engine;
 use crate::entity::{CardMoved, CardPayments, Cards, Documents, Kind, Settlements, card_refusal};
 use crate::error::EngineError;
@@ -28,6 +28,14 @@ pub struct Resealed {
     pub resealed: u64,
     /// Could not be opened: their key is missing, or they are damaged.
     pub unread: u64,
+}
+
+/// A day of settlement, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub day: Box<Settlement>,
+    /// Each counted once.
+    pub movements: usize,
 }
 
 impl Engine {
@@ -96,6 +104,17 @@ impl Engine {
         self.ask_inside::<CardPayments>(stream, Command::Look).await.facts().ok()
     }
 
+    /// The payment of a refund, for people.
+    pub async fn refunded_card_payment(
+        &self,
+        integrator: &IntegratorAccountId,
+        refund: &RequestId,
+    ) -> Option<Box<CardPayment>> {
+        let (payment, _) = self.refunded(integrator, refund).await.ok()?;
+        let stream = CardPayments::stream(payment);
+        self.ask_inside::<CardPayments>(stream, Command::Look).await.facts().ok()
+    }
+
     /// The evidence that Google handed over: a PDF.
     pub async fn document(&self, id: DocumentId) -> Option<Arc<[u8]>> {
         let look = document::Command::Look;
@@ -104,16 +123,19 @@ impl Engine {
     }
 
     /// Closes a day before its time: what moves later belongs to a later one. `None` if nothing has
-    /// moved on it.
+    /// moved on it, or it cannot be read now.
     pub async fn close_settlement(
         &self,
         integrator: &IntegratorAccountId,
         currency: CurrencyCode,
         day: Timestamp,
-    ) -> Option<Box<Settlement>> {
+    ) -> Option<Settled> {
         let of = Settlements::of(integrator, currency, day);
         let close = settlement::Command::Close { now: self.0.world.now() };
-        self.ask_inside::<Settlements>(Settlements::stream(of.id), close).await.ok()
+        let stream = Settlements::stream(of.id);
+        let day = self.ask_inside::<Settlements>(stream, close).await.ok()?;
+        let movements = settlements::entries(&self.0.world, stream).await?.len();
+        Some(Settled { day, movements })
     }
 
     /// What a request that holds a card is recognised by when it comes again: a keyed hash.

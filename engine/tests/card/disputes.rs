@@ -1,12 +1,16 @@
 //! Inquiries, chargebacks, evidence, fraud, references, settlement, and the story of it all.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use paceline_domain::card_payment::{CaseKind, DisputeReason, RawResult, Stage, Subject};
 use paceline_domain::money::Millionths;
 use paceline_domain::notice;
+use paceline_domain::settlement::Part;
 use paceline_engine::Engine;
 use paceline_engine::card::keyring::Keyring;
 use paceline_engine::card::{Defend, Raise, Raised, Refusal};
-use paceline_engine::google::What;
+use paceline_engine::google::{Call, What};
 use paceline_engine::inspect::inspect;
 
 use crate::common::card::*;
@@ -32,6 +36,16 @@ fn chargeback(case: &str, amount: i64) -> Raised {
         raised_on: now(),
         reply_by: now().after(std::time::Duration::from_secs(3600)),
     }
+}
+
+/// Waits until Google is told a part of a settlement that `is_it`.
+async fn part_of(cards: &Cards, is_it: impl Fn(&Part) -> bool) -> Part {
+    let part = |call: &Call| match &call.what {
+        What::Result(notice::Subject::Settlement(part)) => Some((**part).clone()),
+        _ => None,
+    };
+    let call = cards.google.hears(|call| part(call).is_some_and(|part| is_it(&part))).await;
+    part(&call).unwrap()
 }
 
 async fn defend(engine: &Engine, id: &str) -> String {
@@ -162,19 +176,61 @@ fn a_settlement_adds_up_event_by_event() {
             }
             tokio::task::yield_now().await;
         };
-        let is_it = |call: &paceline_engine::google::Call| {
-            matches!(&call.what, What::Result(notice::Subject::Settlement(_)))
-        };
-        let call = cards.google.hears(is_it).await;
-        let What::Result(notice::Subject::Settlement(part)) = call.what else { unreachable!() };
-        assert_eq!(part.of, closed.of);
-        assert_eq!(part.entries.len(), 3);
+        let part = part_of(&cards, |_| true).await;
+        assert_eq!(part.of, closed.day.of);
+        assert_eq!((part.entries.len(), closed.movements), (3, 3));
         // 100 and 40 captured, 10 given back, 2 % of what was captured kept.
         assert_eq!(part.total.0, dollars(130).0 - 2_800_000);
         // What comes later belongs to the next day.
         take(&engine, "cap:3", GOOD, 7).await;
         let again = engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
-        assert_eq!(again.lines, closed.lines);
+        assert_eq!(again.movements, closed.movements);
+        let tomorrow = now().after(std::time::Duration::from_secs(24 * 60 * 60));
+        let late = loop {
+            let late = engine.close_settlement(&piaid(), currency("USD"), tomorrow).await;
+            if let Some(late) = late {
+                break late;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!((late.movements, late.day.of.starts > closed.day.of.ends), (1, true));
+        let part = part_of(&cards, |part| part.of == late.day.of).await;
+        let [entry] = &part.entries[..] else { panic!("{:?}", part.entries) };
+        assert_eq!((&entry.line.request, entry.line.amount), (&request("cap:3"), dollars(7)));
+    });
+}
+
+/// A part takes a thousand movements.
+#[test]
+fn a_large_day_is_told_in_parts_of_one_settlement() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        for hundred in 0..10 {
+            let ids: Vec<_> = (0..100).map(|number| format!("cap:{hundred}-{number}")).collect();
+            let taken = join_all(ids.iter().map(|id| take(&engine, id, GOOD, 1))).await;
+            assert!(taken.iter().all(|said| said.starts_with("200")), "{taken:?}");
+        }
+        take(&engine, "cap:last", GOOD, 1).await;
+        let story = |id: &str| inspect(&*cards.shop.log, &*cards.shop.book, "settlement", id);
+        let day = format!("InvisiCardUSA_USD/USD/{}", paceline_engine::inspect::day(now()));
+        // The first event opens the day.
+        while !story(&day).is_ok_and(|story| story.events.len() > 1_001) {
+            tokio::task::yield_now().await;
+        }
+        let closed = engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
+        assert_eq!(closed.movements, 1_001);
+        let mut parts = vec![];
+        for wanted in 0..2 {
+            let part = part_of(&cards, |part| part.number == wanted).await;
+            assert_eq!((part.parts, part.total, &part.of), (2, dollars(1_001), &closed.day.of));
+            parts.push(part);
+        }
+        let told: Vec<_> = parts.iter().map(|part| part.entries.len()).collect();
+        assert_eq!(told, [1_000, 1]);
+        let movements: BTreeSet<_> =
+            parts.iter().flat_map(|part| &part.entries).map(|entry| entry.line.movement).collect();
+        assert_eq!(movements.len(), 1_001, "each is in one part");
     });
 }
 

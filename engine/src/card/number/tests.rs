@@ -100,6 +100,16 @@ fn a_network_that_is_not_served_or_not_known_is_no_way_to_an_issuer() {
 }
 
 #[test]
+fn more_money_than_anything_costs_is_over_every_limit() {
+    let of = |amount| {
+        let asked = Authorize { amount: Some(amount), ..ask("4111111111111111") };
+        check(&asked, &Network::ALL, NOW).map_err(|verdict| verdict.code.to_string())
+    };
+    assert!(of(CARD_AMOUNT_MAX).is_ok());
+    assert_eq!(of(Micros(CARD_AMOUNT_MAX.0 + 1)).unwrap_err(), "61");
+}
+
+#[test]
 fn a_card_is_good_until_its_month_has_ended_everywhere() {
     let until = |year, month, now| {
         let mut asked = ask("4111111111111111");
