@@ -10,10 +10,12 @@ use paceline_domain::document::{self, DOCUMENT_BYTES_MAX, Document};
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder};
+use paceline_storage::StreamId;
 
 use super::number::{check, last_four, network};
 use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void};
 use crate::asking::{asked, worded};
+use crate::dispatch::card_payments::take_name;
 use crate::engine::Engine;
 use crate::entity::{CardMoved, CardPayments, Documents, Names, card_refusal, hashed};
 use crate::error::EngineError;
@@ -66,7 +68,9 @@ impl Engine {
                 let (request, now) = (request.clone(), world.now());
                 Command::Capture(AskCapture { request, amount, now })
             });
-            answered.await.map(worded)
+            let answered = answered.await?;
+            self.name(CardMoved::Capture, &integrator, &request, stream).await;
+            Ok(worded(answered))
         })
         .await
     }
@@ -97,7 +101,9 @@ impl Engine {
                 let (request, now) = (request.clone(), world.now());
                 Command::Refund(AskRefund { id, request, amount, now })
             });
-            answered.await.map(worded)
+            let answered = answered.await?;
+            self.name(CardMoved::Refund, &integrator, &request, stream).await;
+            Ok(worded(answered))
         })
         .await
     }
@@ -146,8 +152,31 @@ impl Engine {
         decided.map(drop).map_err(|why| card_refusal(&why, None))
     }
 
+    /// Whoever hears that it is acknowledged may name it at once. After a crash before this, it is
+    /// named by whoever goes on with what is owed.
+    async fn name(
+        &self,
+        moved: CardMoved,
+        integrator: &IntegratorAccountId,
+        request: &RequestId,
+        stream: StreamId,
+    ) {
+        let said = self.ask_inside::<CardPayments>(stream, Command::Look).await;
+        let Ok(payment) = said.facts() else { return };
+        let is_its_own = match moved {
+            CardMoved::Capture => payment.capture.is_some_and(|one| one.request == *request),
+            CardMoved::Refund => {
+                payment.refunds.contains_key(&CardPayments::refund(integrator, request))
+            }
+        };
+        if is_its_own {
+            take_name(&self.0.world, moved, integrator, request, payment.id).await;
+        }
+    }
+
     /// The payment that a capture of this name belongs to: in one message it is the payment's own
-    /// request, in two it is another.
+    /// request, in two it is another. If both are known, one that took the money in one message
+    /// comes first, one that tried to comes last.
     pub(super) async fn captured_by(
         &self,
         integrator: &IntegratorAccountId,
@@ -156,10 +185,12 @@ impl Engine {
         let id = CardPayments::id(integrator, capture);
         let stream = CardPayments::stream(id);
         let said = self.ask_inside::<CardPayments>(stream, Command::Look).await;
-        if said.facts().is_ok_and(|payment| payment.terms.flow == Flow::Capture) {
+        let at_once = said.facts().ok().filter(|payment| payment.terms.flow == Flow::Capture);
+        if at_once.as_ref().is_some_and(|payment| payment.capture.is_some()) {
             return Some(id);
         }
-        self.named(CardMoved::Capture, integrator, capture).await
+        let named = self.named(CardMoved::Capture, integrator, capture).await;
+        named.or(at_once.map(|payment| payment.id))
     }
 
     pub(super) async fn named(

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use paceline_domain::authorization::Verdict;
 use paceline_domain::card::{self, Use};
-use paceline_domain::card_payment::{Authorization, Command, Effect, RawResult, Telling, Terms};
+use paceline_domain::card_payment::{
+    Authorization, Command, Effect, RawResult, Subject, Telling, Terms,
+};
 use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::name::{self, Holder};
@@ -220,7 +222,8 @@ async fn follow(
         }
         Err(error) => {
             world.metrics.card.unread();
-            tracing::error!(card = %terms.card, %error, "a card's number cannot be read");
+            let (id, key) = (terms.card, &card.sealed.key);
+            tracing::error!(card = %id, %key, %error, "a card's number cannot be read");
             None
         }
     }
@@ -306,7 +309,7 @@ impl Answer for Voided {
 }
 
 /// So that whoever names the request later finds the payment.
-async fn take_name(
+pub(crate) async fn take_name(
     world: &Arc<World>,
     moved: CardMoved,
     integrator: &IntegratorAccountId,
@@ -330,6 +333,10 @@ async fn tell(
 ) -> Option<()> {
     let Telling { notice: id, subject, line, .. } = telling;
     if let Some(subject) = subject {
+        // What has lapsed is captured without asking anybody.
+        if let Subject::Captured { request, .. } = &subject {
+            take_name(world, CardMoved::Capture, &integrator, request, payment).await;
+        }
         let subject = notice::Subject::Card(Box::new(subject));
         owe(world, id, integrator.clone(), subject, payment).await;
     }

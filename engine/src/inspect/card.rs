@@ -53,18 +53,32 @@ fn of_payment(
     Ok(told)
 }
 
-/// The payment that Google names by a request: the reservation's, or the capture's.
+/// The payment that Google names by a request: the reservation's, or the capture's. If there are
+/// two, one that took the money in one message comes first, as for whoever asks for a refund.
 pub(super) fn found(
     log: &dyn EventLog,
     integrator: &IntegratorAccountId,
     request: &RequestId,
 ) -> Result<PaymentId, InspectError> {
+    let own = CardPayments::id(integrator, request);
+    if took_at_once(log, own)? {
+        return Ok(own);
+    }
     let named = Names::card(CardMoved::Capture, integrator, request);
     let named = events::<Names>(log, named)?.into_iter().find_map(|(_, event)| match event {
         name::Event::Taken(Holder::CardPayment(payment)) => Some(payment),
         name::Event::Taken(_) | name::Event::GivenBack => None,
     });
-    Ok(named.unwrap_or_else(|| CardPayments::id(integrator, request)))
+    Ok(named.unwrap_or(own))
+}
+
+fn took_at_once(log: &dyn EventLog, id: PaymentId) -> Result<bool, InspectError> {
+    let events = events::<CardPayments>(log, CardPayments::stream(id))?;
+    let is = |what: fn(&Event) -> bool| events.iter().any(|(_, event)| what(event));
+    Ok(is(|event| matches!(event, Event::Asked { terms, .. } if terms.flow == Flow::Capture))
+        && is(|event| {
+            matches!(event, Event::Authorized { answer: Authorization::Approved(_), .. })
+        }))
 }
 
 /// The card of a payment, if there is such a payment.

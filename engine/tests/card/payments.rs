@@ -3,10 +3,12 @@
 use futures_util::future::join_all;
 use paceline_domain::card_payment::{CaptureRefusal, Flow, Hold, Subject};
 use paceline_engine::EngineError;
+use paceline_engine::card::{Raise, Raised, Refusal};
+use paceline_engine::inspect::inspect;
 
 use crate::common::card::*;
-use crate::common::run;
 use crate::common::standard::{dollars, keyed, request};
+use crate::common::{run, text};
 
 #[test]
 fn a_reservation_is_captured_and_google_is_told_once() {
@@ -165,8 +167,55 @@ fn a_reservation_lapses_by_itself_and_is_cancelled_and_captured_as_documented() 
         let (_, told) = cards.told(|told| matches!(told, Subject::Captured { .. })).await;
         let Subject::Captured { outcome, .. } = told else { unreachable!() };
         assert_eq!(outcome, Err(CaptureRefusal::Lapsed));
-        let said = refund(&engine, "ref:1", "cap:1", 5).await;
-        assert!(said.starts_with("400"), "{said}");
+        assert_eq!(refund(&engine, "ref:1", "cap:1", 5).await, "400 Refused(NotCaptured)");
+    });
+}
+
+#[test]
+fn what_is_acknowledged_is_known_by_its_name_at_once() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        reserve(&engine, "rsv:1", GOOD, 25).await;
+        take(&engine, "cap:2", GOOD, 5).await;
+        cards.line.hush(true);
+        capture(&engine, "cap:1", "rsv:1", 22).await;
+        assert_eq!(refund(&engine, "ref:1", "cap:1", 5).await, "400 Refused(NotCaptured)");
+        assert!(engine.card_payment(&piaid(), &request("cap:1")).await.is_some());
+        refund(&engine, "ref:2", "cap:2", 5).await;
+        let what = Raised::RefundReference { refund: request("ref:2"), number: text("1") };
+        let raised = engine.raise(Raise { integrator: piaid(), what }).await.unwrap();
+        assert_eq!(raised, Err(Refusal::NotRefunded), "it is known, and under way");
+        let unnamed = capture(&engine, "cap:3", "rsv:1", 1).await;
+        assert_eq!(unnamed, "400 Refused(CapturedAlready)");
+        assert_eq!(refund(&engine, "ref:3", "cap:3", 1).await, "400 Refused(CaptureUnknown)");
+    });
+}
+
+#[test]
+fn of_two_captures_of_one_name_the_one_that_took_the_money_is_meant() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        let said = take(&engine, "cap:1", "4000005100000000", 5).await;
+        assert!(said.contains("Err("), "{said}");
+        assert_eq!(refund(&engine, "ref:0", "cap:1", 5).await, "400 Refused(NotCaptured)");
+        reserve(&engine, "rsv:1", GOOD, 25).await;
+        capture(&engine, "cap:1", "rsv:1", 22).await;
+        cards.told(|told| matches!(told, Subject::Captured { .. })).await;
+        let said = refund(&engine, "ref:1", "cap:1", 22).await;
+        assert!(said.starts_with("200"), "{said}");
+        take(&engine, "cap:2", GOOD, 7).await;
+        reserve(&engine, "rsv:2", GOOD, 25).await;
+        capture(&engine, "cap:2", "rsv:2", 22).await;
+        for (name, amount, words) in [("cap:1", 22, "rsv:1"), ("cap:2", 7, "capture of 7.00 USD")] {
+            let payment = engine.card_payment(&piaid(), &request(name)).await.unwrap();
+            assert_eq!(payment.amounts.captured, dollars(amount));
+            let id = format!("InvisiCardUSA_USD/{name}");
+            let (log, book) = (&*cards.shop.log, &*cards.shop.book);
+            let story = inspect(log, book, "card-payment", &id).unwrap();
+            assert!(story.events[0].told.contains(words), "{}", story.events[0].told);
+        }
     });
 }
 
