@@ -4,6 +4,7 @@
 //! a program. Both end in the same call to the engine.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
 use paceline_domain::card_payment::{CardPayment, CaseKind, DisputeReason, RawResult, Stage};
@@ -21,13 +22,14 @@ use super::books::{Told, bad, nothing};
 use crate::books;
 use crate::card_keys::{CardKeys, Unchanged};
 
-/// What is made known. Each kind takes what it needs.
+/// What is made known. Each kind takes what it needs. A case that is known need not be told again
+/// in full: what is not given is as it was.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Raising {
     /// The acquirer's or network's name for it: a repeat under the same one is no second case.
     case: Option<String>,
-    /// In major units of the payment's currency; all that is left unless given.
+    /// In major units of the payment's currency; all that is left unless given or known.
     amount: Option<String>,
     /// `first` or `second`.
     stage: Option<String>,
@@ -37,8 +39,9 @@ struct Raising {
     /// The network's or issuer's own code, and whose it is.
     code: Option<String>,
     scope: Option<String>,
-    /// When it happened out there; RFC 3339.
+    /// When it happened out there; RFC 3339. Today unless given or known.
     at: Option<String>,
+    /// [`REPLY_WITHIN`] after `at` unless given or known.
     reply_by: Option<String>,
     /// Acquirer reference number.
     number: Option<String>,
@@ -77,7 +80,11 @@ pub async fn raised(engine: &Engine, parts: &[&str], body: &[u8]) -> Told {
             shown(engine, &[account, "captures", capture]).await
         }
         [account, "refunds", refund, what] => {
-            let raised = of_refund(parsed(refund, RequestId::parse)?, what, &given)?;
+            let refund_id = parsed(refund, RequestId::parse)?;
+            let integrator = parsed(account, IntegratorAccountId::parse)?;
+            let payment = engine.refunded_card_payment(&integrator, &refund_id).await;
+            let payment = payment.ok_or_else(|| missing(&Refusal::RefundUnknown.to_string()))?;
+            let raised = of_refund(&payment, refund_id, what, &given)?;
             raise(engine, account, raised).await?;
             Ok(books::done(format!("{what} of {refund}")))
         }
@@ -105,33 +112,39 @@ fn of_capture(
                 "inquiry" => (CaseKind::Inquiry, payment.amounts.captured),
                 _ => (CaseKind::Chargeback(stage(given)?), payment.remainder()),
             };
-            let raised_on = moment(&required(&given.at, "at")?)?;
-            let reply_by = moment(&required(&given.reply_by, "reply_by")?)?;
-            let amount = match &given.amount {
-                Some(amount) => money(amount, payment.terms.currency)?,
-                None => whole,
-            };
+            let case = text(&required(&given.case, "case")?)?;
+            let known = payment.case(&case, kind).map(|case| &case.opened);
+            let currency = payment.terms.currency;
+            let amount =
+                given.amount.as_deref().map(|amount| money(amount, currency)).transpose()?;
+            let reason = given.reason.as_deref().map(reason).transpose()?;
+            let raised_on = given.at.as_deref().map(moment).transpose()?;
+            let raised_on = raised_on.or(known.map(|known| known.raised_on)).unwrap_or_else(today);
+            let reply_by = given.reply_by.as_deref().map(moment).transpose()?;
+            let reply_by = reply_by.or(known.map(|known| known.reply_by));
             Raised::Case {
                 capture,
-                case: text(&required(&given.case, "case")?)?,
                 kind,
-                amount,
-                reason: reason(given.reason.as_deref().unwrap_or("unclear"))?,
-                raw: raw(payment, given)?,
+                amount: amount.or(known.map(|known| known.amount)).unwrap_or(whole),
+                reason: reason
+                    .or(known.map(|known| known.reason))
+                    .unwrap_or(DisputeReason::Unclear),
+                raw: raw(payment, known.and_then(|known| known.raw.scope.as_ref()), given)?,
                 raised_on,
-                reply_by,
+                reply_by: reply_by.unwrap_or_else(|| raised_on.after(REPLY_WITHIN)),
+                case,
             }
         }
         "reversal" => Raised::ChargebackReversal {
             capture,
             case: text(&required(&given.case, "case")?)?,
-            raw: raw(payment, given)?,
-            reversed_on: moment(&required(&given.at, "at")?)?,
+            raw: raw(payment, None, given)?,
+            reversed_on: given.at.as_deref().map(moment).transpose()?.unwrap_or_else(today),
         },
         "fraud" => Raised::Fraud {
             capture,
             kind: text(given.kind.as_deref().unwrap_or("FRAUDULENT_USE"))?,
-            raw: raw(payment, given)?,
+            raw: raw(payment, None, given)?,
         },
         "reference" => {
             Raised::CaptureReference { capture, number: text(&required(&given.number, "number")?)? }
@@ -141,16 +154,13 @@ fn of_capture(
 }
 
 fn of_refund(
+    payment: &CardPayment,
     refund: RequestId,
     what: &str,
     given: &Raising,
 ) -> Result<Raised, (StatusCode, String)> {
     Ok(match what {
-        "reversal" => {
-            let scope = given.scope.as_deref().map(text).transpose()?;
-            let code = text(&required(&given.code, "code")?)?;
-            Raised::RefundReversal { refund, raw: RawResult { scope, code } }
-        }
+        "reversal" => Raised::RefundReversal { refund, raw: raw(payment, None, given)? },
         "reference" => {
             Raised::RefundReference { refund, number: text(&required(&given.number, "number")?)? }
         }
@@ -201,9 +211,16 @@ fn text(text: &str) -> Result<Text, (StatusCode, String)> {
 }
 
 /// A code without a scope is of the network that the card is of.
-fn raw(payment: &CardPayment, given: &Raising) -> Result<RawResult, (StatusCode, String)> {
+///
+/// - `known`: whose code it was when the same was told before.
+fn raw(
+    payment: &CardPayment,
+    known: Option<&Text>,
+    given: &Raising,
+) -> Result<RawResult, (StatusCode, String)> {
     let network = payment.terms.network.map(|network| network.word());
-    let scope = given.scope.as_deref().or(network).map(text).transpose()?;
+    let scope = given.scope.as_deref().or(known.map(Text::as_str)).or(network);
+    let scope = scope.map(text).transpose()?;
     Ok(RawResult { scope, code: text(&required(&given.code, "code")?)? })
 }
 
@@ -234,6 +251,18 @@ fn moment(text: &str) -> Result<Timestamp, (StatusCode, String)> {
     let since = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).map(Timestamp).map_err(bad)
 }
+
+/// The first moment of this day, in UTC.
+fn today() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let days = since.as_secs() / DAY.as_secs();
+    Timestamp(days * DAY.as_secs() * 1_000)
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What networks give, about.
+const REPLY_WITHIN: Duration = Duration::from_secs(20 * DAY.as_secs());
 
 /// The names of the keys of card data.
 pub fn keys(admin: &Admin) -> Told {
@@ -272,3 +301,6 @@ pub async fn keys_changed(admin: &Admin, engine: &Engine, change: &str, body: &[
 fn known(admin: &Admin) -> Result<&Arc<CardKeys>, (StatusCode, String)> {
     admin.card_keys().ok_or_else(|| (StatusCode::SERVICE_UNAVAILABLE, "starting".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! that runs.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
@@ -119,12 +119,13 @@ pub struct Case {
     /// What the issuer or the network calls it: a repeat under the same name is no second one
     #[arg(long)]
     case: String,
-    /// Such as 12.50, in the payment's currency; all that is left unless given
+    /// Such as 12.50, in the payment's currency; all that is left unless given. A repeat need not
+    /// give again what was given first, or by default
     #[arg(long)]
     amount: Option<String>,
-    /// Such as fraud, not_delivered or duplicate_payment
-    #[arg(long, default_value = "unclear")]
-    reason: String,
+    /// Such as fraud, not_delivered or duplicate_payment; unclear unless given
+    #[arg(long)]
+    reason: Option<String>,
     /// Until when Google may reply; 20 days after it was raised unless given
     #[arg(long, value_name = "MOMENT")]
     reply_by: Option<String>,
@@ -146,8 +147,8 @@ pub struct Told {
 /// What the issuer or the network calls it.
 #[derive(clap::Args)]
 pub struct Code {
-    /// The issuer's or network's own code, passed on
-    #[arg(long, default_value = "00")]
+    /// The issuer's or network's own code for it, passed on, such as 10.4
+    #[arg(long)]
     code: String,
     /// Whose code it is; the card's network unless given
     #[arg(long)]
@@ -186,6 +187,14 @@ impl Members {
         self
     }
 
+    fn told(self, Told { at, code }: &Told) -> Self {
+        self.moment("at", at.as_deref()).code(code)
+    }
+
+    fn moment(self, name: &str, moment: Option<&str>) -> Self {
+        self.with(name, moment.map(whole).as_deref())
+    }
+
     fn code(self, code: &Code) -> Self {
         self.with("code", Some(&code.code)).with("scope", code.scope.as_deref())
     }
@@ -196,9 +205,8 @@ pub fn dispute(command: &Dispute) -> Result<(), Failure> {
         Dispute::Inquire(case) => opened(case, "inquiry", None),
         Dispute::Open { case, stage } => opened(case, "chargeback", Some(stage)),
         Dispute::Reverse { capture, case, told, of } => {
-            let members = Members::default().with("case", Some(case)).code(&told.code);
-            let at = told.at.clone().unwrap_or_else(|| day(SystemTime::now()));
-            of.post(&["captures", capture, "reversal"], members.with("at", Some(&whole(&at))))
+            let members = Members::default().with("case", Some(case)).told(told);
+            of.post(&["captures", capture, "reversal"], members)
         }
         Dispute::Show { capture, of } => of.asking.get(&of.path(&["captures", capture])),
         Dispute::Document { id, file, asking } => {
@@ -213,28 +221,15 @@ pub fn dispute(command: &Dispute) -> Result<(), Failure> {
 
 fn opened(case: &Case, what: &str, stage: Option<&str>) -> Result<(), Failure> {
     let Case { capture, case: name, amount, reason, reply_by, told, of } = case;
-    let at = whole(&told.at.clone().unwrap_or_else(|| day(SystemTime::now())));
-    let reply_by = match reply_by {
-        Some(moment) => whole(moment),
-        None => {
-            let raised = humantime::parse_rfc3339_weak(&at)
-                .map_err(|_| format!("`{at}` is no moment such as 2025-09-16"))?;
-            whole(&day(raised + REPLY_WITHIN))
-        }
-    };
     let members = Members::default()
         .with("case", Some(name))
         .with("amount", amount.as_deref())
         .with("stage", stage)
-        .with("reason", Some(reason))
-        .with("at", Some(&at))
-        .with("reply_by", Some(&reply_by))
-        .code(&told.code);
+        .with("reason", reason.as_deref())
+        .moment("reply_by", reply_by.as_deref())
+        .told(told);
     of.post(&["captures", capture, what], members)
 }
-
-/// What networks give, about.
-const REPLY_WITHIN: Duration = Duration::from_secs(20 * 24 * 60 * 60);
 
 pub fn fraud(command: &Fraud) -> Result<(), Failure> {
     let Fraud::Report { capture, kind, code, of } = command;
@@ -262,7 +257,7 @@ pub fn card(command: &Card) -> Result<(), Failure> {
     }
 }
 
-/// The day of a moment, so that a repeat on the same day says the same.
+/// The day of a moment, in UTC.
 fn day(at: SystemTime) -> String {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string()[..10].to_owned()
