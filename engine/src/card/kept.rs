@@ -1,7 +1,9 @@
-//! What is kept of a card: its number, sealed, under the newest key and as the latest approval had it.
+//! What is kept of a card: its number, sealed, under the newest key and as the latest approval had
+//! it.
 //!
-//! Why: payments with one card run side by side, and each looks, opens and seals outside of the card's
-//! turns. Whoever writes says what it replaces, so that it never overwrites what it has not seen.
+//! Why: payments with one card run side by side, and each looks, opens and seals outside of the
+//! card's turns. Whoever writes says what it replaces, so that it never overwrites what it has not
+//! seen.
 //! Promise: what is kept afterwards is as asked for, or newer, and under the newest key.
 
 use std::sync::Arc;
