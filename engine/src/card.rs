@@ -388,7 +388,7 @@ pub enum Refusal {
     NotRefunded,
     #[error("there is no chargeback that could be defended or reversed")]
     CaseUnknown,
-    #[error("another case of this name is known")]
+    #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]
     CaseClosed,

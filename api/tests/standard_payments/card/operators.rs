@@ -24,15 +24,18 @@ fn refused(serving: &Serving, args: &[&str]) -> String {
 fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     let serving = Serving::with("");
     captured(&serving, "r", "c", 20_000_000);
-    ran(&serving, &["dispute", "inquire", "c", "--case", "q"]);
-    let open = ["dispute", "open", "c", "--case", "cb", "--amount", "12.50", "--reason", "fraud"];
-    ran(&serving, &open);
+    ran(&serving, &["dispute", "inquire", "c", "--case", "q", "--code", "R27"]);
+    let open = ["dispute", "open", "c", "--case", "cb", "--code", "10.4"];
+    let first =
+        [&open[..], &["--amount", "12.50", "--reason", "fraud", "--reply-by", "2099-01-01"]];
+    ran(&serving, &first.concat());
+    // What is not given again is as it was.
     let shown = ran(&serving, &open);
     assert_eq!(shown.matches("chargeback").count(), 1, "a repeat is no second one: {shown}");
     assert!(shown.contains("left to be refunded: 7.50 USD"), "{shown}");
-    let above = ["dispute", "open", "c", "--case", "cb2", "--amount", "7.51"];
+    let above = ["dispute", "open", "c", "--case", "cb2", "--amount", "7.51", "--code", "10.4"];
     assert!(refused(&serving, &above).contains("above what is left"));
-    let other = ["dispute", "open", "c", "--case", "cb", "--amount", "1.00"];
+    let other = [&open[..], &["--amount", "1.00"]].concat();
     assert!(refused(&serving, &other).contains("another case"));
     done(&serving, "defendChargeback", "d", defence("c"));
     let shown = ran(&serving, &["dispute", "show", "c"]);
@@ -40,7 +43,7 @@ fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     let file = serving.home().join("evidence.pdf");
     ran(&serving, &["dispute", "document", document, file.to_str().unwrap()]);
     assert_eq!(fs::read(&file).unwrap(), b"%PDF-1.4\n% example\n");
-    let shown = ran(&serving, &["dispute", "reverse", "c", "--case", "cb"]);
+    let shown = ran(&serving, &["dispute", "reverse", "c", "--case", "cb", "--code", "WON"]);
     assert!(shown.contains("won") && shown.contains("left to be refunded: 20.00 USD"), "{shown}");
     assert!(refused(&serving, &["dispute", "show", "none"]).contains("there is no capture"));
 }
@@ -59,10 +62,11 @@ fn fraud_references_and_reversed_refunds_are_made_known() {
     let is_refunded = |line: &str| line.starts_with("refund ") && line.contains("refunded");
     until(|| ran(&serving, &["dispute", "show", "c"]).lines().any(is_refunded));
     ran(&serving, &["card", "reference", "refund", "f", "24011345263000000088402"]);
-    ran(&serving, &["card", "refund-reversed", "f"]);
+    ran(&serving, &["card", "refund-reversed", "f", "--code", "46"]);
     let shown = ran(&serving, &["dispute", "show", "c"]);
     assert!(shown.contains("reversed by the issuer"), "{shown}");
-    assert!(refused(&serving, &["card", "refund-reversed", "none"]).contains("no such refund"));
+    let unknown = ["card", "refund-reversed", "none", "--code", "46"];
+    assert!(refused(&serving, &unknown).contains("no such refund"));
 }
 
 #[test]

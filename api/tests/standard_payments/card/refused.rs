@@ -69,9 +69,9 @@ fn a_defence_of_what_is_closed_elsewhere_or_not_there() {
     assert_refused(fails(&serving, method, "d", elsewhere), 404, UNKNOWN);
     captured(&serving, "r", "c", 5_000_000);
     assert_refused(fails(&serving, method, "d", defence("c")), 400, STATE);
-    assert!(operate(&serving, &["dispute", "open", "c", "--case", "cb"]).0);
+    assert!(operate(&serving, &["dispute", "open", "c", "--case", "cb", "--code", "10.4"]).0);
     done(&serving, method, "d", defence("c"));
-    assert!(operate(&serving, &["dispute", "reverse", "c", "--case", "cb"]).0);
+    assert!(operate(&serving, &["dispute", "reverse", "c", "--case", "cb", "--code", "WON"]).0);
     assert_refused(fails(&serving, method, "d2", defence("c")), 400, STATE);
     assert_eq!(done(&serving, method, "d", defence("c")), json!({"result": "SUCCESS"}));
 }

@@ -157,7 +157,17 @@ fn google_is_told_of_everything_at_its_own_paths() {
         assert!(ok, "{args:?}: {err}");
         out
     };
-    ran(&["dispute", "inquire", "cap:1", "--case", "q-1", "--reason", "not_delivered"]);
+    ran(&[
+        "dispute",
+        "inquire",
+        "cap:1",
+        "--case",
+        "q-1",
+        "--reason",
+        "not_delivered",
+        "--code",
+        "R27",
+    ]);
     let (_, body) = google.awaited("inquiryNotification");
     assert_eq!((&body["reasonCode"], &body["caseId"]), (&json!("NOT_DELIVERED"), &json!("q-1")));
     ran(&["dispute", "open", "cap:1", "--case", "cb-1", "--amount", "15.00", "--code", "10.4"]);

@@ -217,7 +217,7 @@ pub enum Rejection {
     NotRefunded,
     #[error("there is no such chargeback")]
     CaseUnknown,
-    #[error("another case of this name and kind is known, or a chargeback of it is open")]
+    #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]
     CaseClosed,
