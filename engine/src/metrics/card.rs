@@ -43,6 +43,8 @@ pub(crate) enum CardCall {
 }
 
 impl CardCall {
+    const ALL: [Self; 5] = [Self::Authorize, Self::Find, Self::Capture, Self::Void, Self::Refund];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Authorize => "authorize",
@@ -54,14 +56,15 @@ impl CardCall {
     }
 }
 
-/// What wakes somebody the first time it happens is a handle, for a series that begins with one has
-/// not increased.
+/// What wakes somebody is there from the start, for a series that begins with one has not
+/// increased.
 pub(crate) struct CardMetrics {
     unread: Counter,
 }
 
 impl Default for CardMetrics {
     fn default() -> Self {
+        CardCall::ALL.into_iter().for_each(|call| answered(call, UNKNOWN).increment(0));
         Self { unread: counter!(CARDS_UNREAD_TOTAL) }
     }
 }
@@ -115,10 +118,8 @@ impl CardMetrics {
 
     /// - `result`: `None` if it is still unknown.
     pub fn acquirer_answered(&self, call: CardCall, result: Option<&'static str>, took: Duration) {
-        let result = result.unwrap_or("unknown");
-        let call = call.word();
-        counter!(ACQUIRER_CALLS_TOTAL, LABEL_CALL => call, LABEL_RESULT => result).increment(1);
-        histogram!(ACQUIRER_SECONDS, LABEL_CALL => call).record(took);
+        answered(call, result.unwrap_or(UNKNOWN)).increment(1);
+        histogram!(ACQUIRER_SECONDS, LABEL_CALL => call.word()).record(took);
     }
 
     /// No key opens a card that is wanted.
@@ -129,6 +130,12 @@ impl CardMetrics {
     fn declined(&self, why: &'static str) {
         counter!(CARD_DECLINES_TOTAL, LABEL_REASON => why).increment(1);
     }
+}
+
+const UNKNOWN: &str = "unknown";
+
+fn answered(call: CardCall, result: &'static str) -> Counter {
+    counter!(ACQUIRER_CALLS_TOTAL, LABEL_CALL => call.word(), LABEL_RESULT => result)
 }
 
 fn declined(verdict: &Verdict) -> &'static str {

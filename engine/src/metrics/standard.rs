@@ -79,6 +79,9 @@ pub(crate) struct StandardMetrics {
 
 impl Default for StandardMetrics {
     fn default() -> Self {
+        for direction in [Direction::Capture, Direction::Refund, Direction::Disbursement] {
+            bank_calls(direction, Answer::Unknown).increment(0);
+        }
         let notice = |event: &'static str| counter!(NOTICE_EVENTS_TOTAL, LABEL_EVENT => event);
         Self {
             notices_late: counter!(NOTICES_LATE_TOTAL, LABEL_ENTITY => Kind::Notice.word()),
@@ -179,18 +182,8 @@ impl StandardMetrics {
     }
 
     pub fn bank_answered(&self, direction: Direction, answer: Answer, took: Duration) {
-        let call = match direction {
-            Direction::Capture => "capture",
-            Direction::Refund => "refund",
-            Direction::Disbursement => "disbursement",
-        };
-        let result = match answer {
-            Answer::Approved => "approved",
-            Answer::Declined(_) => "declined",
-            Answer::Unknown => "unknown",
-        };
-        counter!(BANK_CALLS_TOTAL, LABEL_CALL => call, LABEL_RESULT => result).increment(1);
-        histogram!(BANK_SECONDS, LABEL_CALL => call).record(took);
+        bank_calls(direction, answer).increment(1);
+        histogram!(BANK_SECONDS, LABEL_CALL => bank_call(direction)).record(took);
     }
 
     pub fn message(&self, sent: Sent) {
@@ -216,4 +209,21 @@ impl StandardMetrics {
 
 fn statement(event: &'static str) -> Counter {
     counter!(STATEMENT_EVENTS_TOTAL, LABEL_EVENT => event)
+}
+
+fn bank_calls(direction: Direction, answer: Answer) -> Counter {
+    let result = match answer {
+        Answer::Approved => "approved",
+        Answer::Declined(_) => "declined",
+        Answer::Unknown => "unknown",
+    };
+    counter!(BANK_CALLS_TOTAL, LABEL_CALL => bank_call(direction), LABEL_RESULT => result)
+}
+
+fn bank_call(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Capture => "capture",
+        Direction::Refund => "refund",
+        Direction::Disbursement => "disbursement",
+    }
 }

@@ -99,9 +99,9 @@ fn every_flow(serving: &Serving, google: &Google) {
     google.awaited("captureFundsReservationResultNotification");
     done(serving, "asynchronousRefund", "f1", refund("c1", 5_000_000));
     google.awaited("refundResultNotification");
-    assert!(operate(serving, &["dispute", "open", "c1", "--case", "cb"]).0);
+    assert!(operate(serving, &["dispute", "open", "c1", "--case", "cb", "--code", "10.4"]).0);
     done(serving, "defendChargeback", "d1", defence("c1"));
-    assert!(operate(serving, &["dispute", "reverse", "c1", "--case", "cb"]).0);
+    assert!(operate(serving, &["dispute", "reverse", "c1", "--case", "cb", "--code", "WON"]).0);
     assert!(operate(serving, &["keys", "rotate", "--cards"]).0);
 
     // What is wrong, with secrets in places where nobody expects them.
