@@ -172,8 +172,9 @@ impl<'a> Members<'a> {
     /// Micros above zero, a whole number of the currency's minor units.
     pub fn amount(&self, name: &str, currency: CurrencyCode) -> Result<Micros, Fault> {
         let amount = self.micros(name)?;
-        let exact = amount.to_minor(currency);
-        exact.map(|_| amount).map_err(|error| self.invalid(name, &error.to_string()))
+        // The core's words repeat the digits, and a card's number may stand where an amount should.
+        let what = || format!("a whole number of minor units of {currency}, in micros, is wanted");
+        amount.to_minor(currency).map(|_| amount).map_err(|_| self.invalid(name, &what()))
     }
 
     /// An object that must be there.

@@ -17,6 +17,8 @@ use super::{account, processing};
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
 
+const NO_NUMBER: &str = "a card's number does not go here";
+
 /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
 pub fn authorize(
     body: Members<'_>,
@@ -28,6 +30,10 @@ pub fn authorize(
         Flow::Verify => body.object("card", account::card)?,
         Flow::Reserve | Flow::Capture => body.object("accountDetails", account::details)?,
     };
+    if shows(request.as_str(), &card.number) {
+        // It is stored and logged.
+        return Err(Fault::invalid("requestHeader.requestId", NO_NUMBER));
+    }
     let currency = body.currency("currencyCode")?;
     let amount = match flow {
         Flow::Verify => None,
@@ -36,7 +42,7 @@ pub fn authorize(
     let description = body.text("transactionDescription")?;
     if shows(&description, &card.number) {
         // It is stored, and stands on statements.
-        return Err(body.invalid("transactionDescription", "a card's number does not go here"));
+        return Err(body.invalid("transactionDescription", NO_NUMBER));
     }
     let category = body.parsed("merchantCategoryCode", category)?;
     let address =

@@ -114,8 +114,8 @@ fn what_nobody_has_decided_is_an_error_and_may_be_asked_again() {
         [("4000001900000001", 503), ("4000009600000007", 500), ("4000000300000009", 400)]
     {
         for _ in 0..2 {
-            let answer =
-                send(&serving, "reserveFunds", &request(number, payment(number, 1_000_000)));
+            let id = format!("rsv:{status}");
+            let answer = send(&serving, "reserveFunds", &request(&id, payment(number, 1_000_000)));
             assert_eq!(answer.status, status, "{}", answer.body);
         }
     }

@@ -247,6 +247,7 @@ fn each_field_that_is_wrong_is_named() {
         ("", "amount", json!("0"), INVALID),
         ("", "amount", json!("-1"), INVALID),
         ("", "amount", json!("12345"), INVALID),
+        ("", "amount", json!(NUMBER), INVALID),
         ("", "amount", json!("9223372036854775808"), INVALID),
         ("", "amount", json!(1.5), INVALID),
         ("", "transactionDescription", gone.clone(), MISSING),
@@ -269,11 +270,31 @@ fn each_field_that_is_wrong_is_named() {
         let mut body = reserve();
         body.pointer_mut(at).unwrap()[name] = value.clone();
         let fault = authorized(Flow::Reserve, &body).expect_err(name);
+        let description = fault.description.as_deref().unwrap();
+        assert!(!description.contains("4111"), "{description}");
         let (told, field) = wrong(fault);
         assert_eq!(told, code, "{at}/{name}: {value}");
         let named = field.rsplit('.').next().unwrap();
         let union = ["card", "scaExemptionNotApplicable", "threeDSecureNotAppplicable"];
         assert!(named == name || name == "accountDetails" || union.contains(&named), "{field}");
+    }
+}
+
+#[test]
+fn a_request_is_not_named_by_the_number_of_its_card() {
+    for (flow, body) in [
+        (Flow::Reserve, reserve()),
+        (Flow::Capture, with_token()),
+        (Flow::Verify, verification()),
+    ] {
+        for id in [NUMBER, "rsv:4111-1111-1111-1111", "a4111111111111111b"] {
+            let request = RequestId::parse(id).unwrap();
+            let of = Members::new(members(&body), "");
+            let fault = authorize(of, flow, request, ids().1).unwrap_err();
+            assert!(!fault.description.as_deref().unwrap().contains("4111"), "{fault:?}");
+            let field = "requestHeader.requestId";
+            assert_eq!(wrong(fault), ("INVALID_FIELD_VALUE", field.into()), "{id}");
+        }
     }
 }
 
