@@ -282,11 +282,9 @@ fn each_field_that_is_wrong_is_named() {
 
 #[test]
 fn a_request_is_not_named_by_the_number_of_its_card() {
-    for (flow, body) in [
-        (Flow::Reserve, reserve()),
-        (Flow::Capture, with_token()),
-        (Flow::Verify, verification()),
-    ] {
+    for (flow, body) in
+        [(Flow::Reserve, reserve()), (Flow::Capture, with_token()), (Flow::Verify, verification())]
+    {
         for id in [NUMBER, "rsv:4111-1111-1111-1111", "a4111111111111111b"] {
             let request = RequestId::parse(id).unwrap();
             let of = Members::new(members(&body), "");
