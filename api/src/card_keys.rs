@@ -2,7 +2,8 @@
 //!
 //! Why here: a key must not leave while a card is still under it, and only whoever has the cards
 //! open can tell.
-//! Promise: a new key is on disk before anything is sealed with it. A change goes on to its end when
+//! Promise: a new key is on disk, and known to be needed, before anything is sealed with it; none is
+//! let go of, by whatever way, while a card is under it. A change goes on to its end when
 //! whoever asked for it has gone: cards are many, and a request is short.
 
 use std::path::{Path, PathBuf};
@@ -62,10 +63,13 @@ impl CardKeys {
         Ok(Self { acquiring, source, marker, changing: Arc::default() })
     }
 
+    /// Takes into use what is in the file by now.
+    ///
     /// # Errors
     /// [`Unchanged`]; the old ones stay.
-    pub fn reload(&self) -> Result<(), Unchanged> {
-        Ok(self.acquiring.replace_keys(Keyring::open(&self.source, &self.marker)?)?)
+    pub async fn reload(self: &Arc<Self>, engine: &Engine) -> Result<(), Unchanged> {
+        let (keys, engine) = (Arc::clone(self), engine.clone());
+        self.to_the_end(async move { keys.take(&engine).await }).await
     }
 
     /// Adds a key, and seals every card with it. Returns its name.
@@ -76,8 +80,9 @@ impl CardKeys {
         let (keys, engine) = (Arc::clone(self), engine.clone());
         self.to_the_end(async move {
             let KeySource::File(path) = &keys.source else { return Err(Unchanged::NoFile) };
+            keys.take(&engine).await?;
             let key = Keyring::rotate(path)?;
-            keys.reload()?;
+            keys.put(Keyring::look(&keys.source, &keys.marker)?)?;
             Ok((key, seal_all(&engine).await?))
         })
         .await
@@ -89,8 +94,12 @@ impl CardKeys {
     /// # Errors
     /// [`Unchanged`].
     pub async fn reseal(self: &Arc<Self>, engine: &Engine) -> Result<(Text, Resealed), Unchanged> {
-        let (key, engine) = (self.acquiring.keyring().current().clone(), engine.clone());
-        self.to_the_end(async move { Ok((key, seal_all(&engine).await?)) }).await
+        let (keys, engine) = (Arc::clone(self), engine.clone());
+        self.to_the_end(async move {
+            let key = keys.acquiring.keyring().current().clone();
+            Ok((key, seal_all(&engine).await?))
+        })
+        .await
     }
 
     /// Takes a key out of use, unless a card is still under it.
@@ -101,18 +110,29 @@ impl CardKeys {
         let (keys, engine, key) = (Arc::clone(self), engine.clone(), key.clone());
         self.to_the_end(async move {
             let KeySource::File(path) = &keys.source else { return Err(Unchanged::NoFile) };
-            // A rotation that was cut off is finished; what is found after that could not be.
-            seal_all(&engine).await?;
-            let left = seal_all(&engine).await?;
-            match left.resealed + left.unread {
-                0 => {
-                    Keyring::retire(path, &key)?;
-                    keys.reload()
-                }
-                under => Err(Unchanged::InUse(under)),
-            }
+            keys.take(&engine).await?;
+            all_under_the_newest(&engine).await?;
+            Keyring::retire(path, &key)?;
+            keys.put(Keyring::look(&keys.source, &keys.marker)?)
         })
         .await
+    }
+
+    /// What is in the file, unless a card needs a key that is there no more.
+    async fn take(&self, engine: &Engine) -> Result<(), Unchanged> {
+        let in_use = self.acquiring.keyring();
+        // The marker may have been lost while it was not looked at.
+        in_use.note(&self.marker)?;
+        let read = Keyring::look(&self.source, &self.marker)?;
+        if !read.opens_all_of(&in_use) {
+            all_under_the_newest(engine).await?;
+        }
+        self.put(read)
+    }
+
+    fn put(&self, keyring: Keyring) -> Result<(), Unchanged> {
+        keyring.note(&self.marker)?;
+        Ok(self.acquiring.replace_keys(keyring)?)
     }
 
     async fn to_the_end<T: 'static>(
@@ -127,6 +147,16 @@ impl CardKeys {
             done
         });
         change.await.map_err(|_| EngineError::Stopped)?
+    }
+}
+
+/// A rotation that was cut off is finished; what is found after that could not be.
+async fn all_under_the_newest(engine: &Engine) -> Result<(), Unchanged> {
+    seal_all(engine).await?;
+    let left = seal_all(engine).await?;
+    match left.resealed + left.unread {
+        0 => Ok(()),
+        under => Err(Unchanged::InUse(under)),
     }
 }
 

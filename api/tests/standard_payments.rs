@@ -13,6 +13,7 @@ mod standard_payments {
     mod browser;
     mod card {
         mod google;
+        mod keys;
         mod operators;
         mod refused;
         mod secrets;

@@ -109,6 +109,11 @@ impl SealKey {
         self.tag(b"fingerprint", &[], asked).as_ref().try_into().expect("a tag has 32 bytes")
     }
 
+    /// What tells this key from others without telling anything of it.
+    pub(crate) fn mark(&self) -> u128 {
+        self.keyed(b"mark", &[], &Secret::new(Bytes::new()))
+    }
+
     fn keyed(&self, what: &[u8], owner: &[u8], secret: &Secret) -> u128 {
         let tag = self.tag(what, owner, secret.expose());
         let half = tag.as_ref()[..16].try_into().expect("a tag has 32 bytes");

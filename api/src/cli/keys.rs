@@ -48,7 +48,8 @@ pub enum Command {
     ///
     /// Needed where the keys are in the environment, and after a rotation that was cut off.
     Reseal(Asking),
-    /// Take a key out of use; it is kept in `retired`
+    /// Take a key out of use; it is kept in `retired`, one of card data beside the others, in a file
+    /// whose name ends in `.retired`
     Retire(Retire),
 }
 

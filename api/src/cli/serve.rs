@@ -138,7 +138,7 @@ async fn serve(mut config: Config) -> Result<(), Failure> {
 
     let reload = async || {
         tokenized.iter().for_each(Tokenized::reload_keys);
-        reload_card_keys(&card_keys);
+        reload_card_keys(&card_keys, &engine).await;
         reload_feed(&config, &engine).await;
     };
     while !signals.stop_or_reload(&reload).await {}
@@ -191,8 +191,8 @@ async fn open_card_keys(config: &Config, acquirer: Arc<dyn Acquirer>) -> Result<
     opened.expect("opening keys does not panic").map_err(|error| error.to_string())
 }
 
-fn reload_card_keys(keys: &CardKeys) {
-    match keys.reload() {
+async fn reload_card_keys(keys: &Arc<CardKeys>, engine: &Engine) {
+    match keys.reload(engine).await {
         Ok(()) => {
             tracing::info!(keys = ?keys.acquiring.keyring(), "the keys of card data were read again")
         }

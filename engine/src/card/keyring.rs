@@ -3,9 +3,9 @@
 //! Why: a card is found by its number and asked for again months later, so its number has to reach
 //! the disk: as a keyed hash, and sealed. Keys for sealing are changed every so often and have names
 //! for it; the one for finding is never changed, because with another one no card is found.
-//! Promise: a verification code and a cryptogram are never sealed. Keys that are damaged, lost or
-//! others than those that a data directory was made with are refused, and nothing is made in their
-//! place.
+//! Promise: a verification code and a cryptogram are never sealed. Keys that are damaged, lost, older
+//! than what a data directory was last used with, or another directory's are refused, and nothing is
+//! made in their place. No key is ever destroyed: what is taken out of use is kept beside.
 //! Left out: sealing cards anew under a newer key, which is the engine's.
 //!
 //! Keys are words, in a file or in a variable of the environment:
@@ -19,6 +19,7 @@
 //!
 //! The last of the data keys seals, all of them open; the check tells a slip from a key.
 
+mod marker;
 mod words;
 
 use std::fmt;
@@ -77,6 +78,12 @@ pub enum KeyringError {
         marker.display()
     )]
     Others { source_name: String, marker: PathBuf },
+    #[error(
+        "{source_name} lacks the data key {key}, which has sealed cards of this data directory: it \
+         is an old copy, or a part. Restore the newest one, with every key that was in it: without \
+         {key} no payment by these cards can be captured, cancelled or refunded"
+    )]
+    Incomplete { source_name: String, key: String },
     #[error("{source_name}: there is no data key {key}")]
     KeyUnknown { source_name: String, key: Text },
     #[error("{source_name}: {key} is the key that seals; rotate first")]
@@ -104,43 +111,45 @@ impl KeySource {
 impl Keyring {
     /// Opens the keys of a data directory, and makes them if it never had any.
     ///
-    /// - `marker`: a file in the data directory that says which keys it was made with, and nothing
+    /// - `marker`: a file in the data directory that says which keys it is used with, and nothing
     ///   else about them.
     ///
     /// # Errors
     /// [`KeyringError`].
     pub fn open(source: &KeySource, marker: &Path) -> Result<Self, KeyringError> {
-        let name = || source.name();
-        let unreadable = |cause| KeyringError::Unreadable { source_name: name(), cause };
-        let marked = match fs::read(marker) {
-            Ok(marked) => Some(marked),
-            Err(absent) if absent.kind() == io::ErrorKind::NotFound => None,
-            Err(cause) => {
-                return Err(KeyringError::Unreadable {
-                    source_name: marker.display().to_string(),
-                    cause,
-                });
+        if let KeySource::File(path) = source {
+            let is_there = |path: &Path| {
+                let source_name = path.display().to_string();
+                path.try_exists().map_err(|cause| KeyringError::Unreadable { source_name, cause })
+            };
+            if !is_there(path)? && !is_there(marker)? {
+                Self::create(path)?;
             }
-        };
-        let keyring = match (source, &marked) {
-            (KeySource::Variable { words, .. }, _) => Self::parse(words, &name())?,
-            (KeySource::File(path), _) if path.try_exists().map_err(unreadable)? => {
-                Self::load(path)?
-            }
-            (KeySource::File(_), Some(_)) => {
-                return Err(KeyringError::Lost { source_name: name() });
-            }
-            (KeySource::File(path), None) => Self::create(path)?,
-        };
-        let mark = keyring.mark();
-        match marked {
-            Some(marked) if marked.trim_ascii() != mark.trim_ascii() => {
-                let marker = marker.to_owned();
-                Err(KeyringError::Others { source_name: name(), marker })
-            }
-            Some(_) => Ok(keyring),
-            None => keep(marker, &mark).map(|()| keyring).map_err(unreadable),
         }
+        let keyring = Self::look(source, marker)?;
+        keyring.note(marker)?;
+        Ok(keyring)
+    }
+
+    /// Reads the keys of a data directory that has some, and leaves everything as it is.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub fn look(source: &KeySource, marker: &Path) -> Result<Self, KeyringError> {
+        let source_name = source.name();
+        let keyring = match source {
+            KeySource::Variable { words, .. } => Self::parse(words, &source_name)?,
+            KeySource::File(path) => match Self::load(path) {
+                Err(KeyringError::Unreadable { source_name, cause })
+                    if cause.kind() == io::ErrorKind::NotFound =>
+                {
+                    return Err(KeyringError::Lost { source_name });
+                }
+                loaded => loaded?,
+            },
+        };
+        keyring.fits(source_name, marker)?;
+        Ok(keyring)
     }
 
     /// Reads keys from a file.
@@ -183,12 +192,15 @@ impl Keyring {
         Ok(key)
     }
 
-    /// Takes a data key out of a file, once nothing is sealed with it any more.
+    /// Takes a data key out of a file, once nothing is sealed with it any more. A backup of the data
+    /// may still need it: all keys that there were are kept in a file beside, whose name ends in
+    /// `.retired`, which opens such a backup in the place of this one.
     ///
     /// # Errors
     /// [`KeyringError`]; the file is as it was.
     pub fn retire(path: &Path, key: &Text) -> Result<(), KeyringError> {
         let mut keys = read(path)?;
+        let before = keys.clone();
         let (source_name, key) = (path.display().to_string(), key.clone());
         if keys.current() == &key {
             return Err(KeyringError::KeyInUse { source_name, key });
@@ -196,6 +208,7 @@ impl Keyring {
         if !keys.remove(&key) {
             return Err(KeyringError::KeyUnknown { source_name, key });
         }
+        keep_retired(path, before)?;
         write(path, &keys)
     }
 
@@ -249,16 +262,6 @@ impl Keyring {
         opened.and_then(|words| Kept::read(&words)).ok_or(OpenError::Damaged)
     }
 
-    /// Whether both find the same cards.
-    pub(super) fn finds_as(&self, other: &Self) -> bool {
-        self.mark() == other.mark()
-    }
-
-    /// What tells these keys from others without telling anything of them.
-    fn mark(&self) -> Vec<u8> {
-        format!("{:032x}\n", self.keyed(&[b"mark"])).into_bytes()
-    }
-
     fn keyed(&self, parts: &[&[u8]]) -> u128 {
         u128::from_be_bytes(*self.tag(parts).as_ref().first_chunk().expect("a tag has 32 bytes"))
     }
@@ -285,6 +288,26 @@ fn read(path: &Path) -> Result<Keys, KeyringError> {
         .map_err(|cause| KeyringError::Unreadable { source_name: source_name(), cause })?;
     Keys::parse(&words)
         .map_err(|cause| KeyringError::Malformed { source_name: source_name(), cause })
+}
+
+/// - `keys`: those that were in use until now.
+fn keep_retired(path: &Path, keys: Keys) -> Result<(), KeyringError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".retired");
+    let beside = PathBuf::from(beside);
+    let all = match read(&beside) {
+        Err(KeyringError::Unreadable { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
+            keys
+        }
+        known => {
+            let others = || {
+                let source_name = path.display().to_string();
+                KeyringError::Others { source_name, marker: beside.clone() }
+            };
+            known?.with(keys).ok_or_else(others)?
+        }
+    };
+    write(&beside, &all)
 }
 
 fn write(path: &Path, keys: &Keys) -> Result<(), KeyringError> {

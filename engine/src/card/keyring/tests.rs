@@ -193,6 +193,127 @@ fn keys_of_another_directory_are_refused() {
 }
 
 #[test]
+fn keys_without_the_one_that_sealed_last_are_refused_and_told_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, marker) = (dir.path().join("CARD_KEYS"), dir.path().join("CARDS"));
+    let source = KeySource::File(file.clone());
+    Keyring::open(&source, &marker).unwrap();
+    let old = fs::read(&file).unwrap();
+    Keyring::rotate(&file).unwrap();
+    Keyring::open(&source, &marker).unwrap();
+    let (new, marked) = (fs::read(&file).unwrap(), fs::read(&marker).unwrap());
+    fs::write(&file, &old).unwrap();
+    let words = Secret::new(old);
+    let variable = KeySource::Variable { name: "PACELINE_CARD__KEYS".into(), words };
+    for source in [&source, &variable] {
+        for told in [Keyring::open(source, &marker), Keyring::look(source, &marker)] {
+            let told = told.unwrap_err().to_string();
+            assert!(told.starts_with(&source.name()), "{told}");
+            assert!(told.contains("key-2") && told.contains("Restore the newest"), "{told}");
+        }
+    }
+    assert_eq!(fs::read(&marker).unwrap(), marked);
+    fs::write(&file, new).unwrap();
+    Keyring::open(&source, &marker).unwrap();
+}
+
+#[test]
+fn another_key_of_the_same_name_is_not_the_one_that_sealed_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let marker = dir.path().join("CARDS");
+    let variable = |words: &str| {
+        let words = Secret::new(checked(words).into_bytes());
+        KeySource::Variable { name: "CARD_KEYS".into(), words }
+    };
+    Keyring::open(&variable(WORDS), &marker).unwrap();
+    let other = variable(&WORDS.replace("0303", "0304"));
+    let told = Keyring::open(&other, &marker).unwrap_err();
+    assert!(matches!(told, KeyringError::Incomplete { .. }), "{told}");
+}
+
+#[test]
+fn a_directory_of_an_earlier_version_opens_and_knows_its_newest_key_from_then_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, marker) = (dir.path().join("CARD_KEYS"), dir.path().join("CARDS"));
+    let source = KeySource::File(file.clone());
+    Keyring::open(&source, &marker).unwrap();
+    let old = fs::read(&file).unwrap();
+    Keyring::rotate(&file).unwrap();
+    let marked = fs::read_to_string(&marker).unwrap();
+    let (before, _) = marked.split_once("data").unwrap();
+    fs::write(&marker, before).unwrap();
+    Keyring::look(&source, &marker).unwrap();
+    assert_eq!(fs::read_to_string(&marker).unwrap(), before, "who only looks changes nothing");
+    Keyring::open(&source, &marker).unwrap();
+    assert!(fs::read_to_string(&marker).unwrap().contains("data key-2 "));
+    fs::write(&file, old).unwrap();
+    assert!(Keyring::open(&source, &marker).is_err());
+}
+
+#[test]
+fn a_marker_that_is_damaged_is_not_passed_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, marker) = (dir.path().join("CARD_KEYS"), dir.path().join("CARDS"));
+    let source = KeySource::File(file);
+    Keyring::open(&source, &marker).unwrap();
+    let marked = fs::read_to_string(&marker).unwrap();
+    for damaged in ["", "?", &marked[..40], &marked[..70], &(marked.clone() + "more")] {
+        fs::write(&marker, damaged).unwrap();
+        assert!(Keyring::open(&source, &marker).is_err(), "{damaged}");
+        assert_eq!(fs::read_to_string(&marker).unwrap(), damaged, "it is left alone");
+    }
+}
+
+#[test]
+fn a_marker_tells_nothing_of_the_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let marker = dir.path().join("CARDS");
+    let words = Secret::new(checked(WORDS).into_bytes());
+    Keyring::open(&KeySource::Variable { name: "KEYS".into(), words }, &marker).unwrap();
+    let marked = fs::read_to_string(&marker).unwrap();
+    assert!(!["0101", "0202", "0303"].iter().any(|part| marked.contains(part)), "{marked}");
+}
+
+#[test]
+fn what_is_retired_is_kept_for_its_owner_and_opens_a_backup_from_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, marker) = (dir.path().join("CARD_KEYS"), dir.path().join("CARDS"));
+    let backup = dir.path().join("CARDS of the backup");
+    let kept_beside = dir.path().join("CARD_KEYS.retired");
+    let source = KeySource::File(file.clone());
+    let sealed = Keyring::open(&source, &marker).unwrap().seal(CARD, &kept());
+    fs::copy(&marker, &backup).unwrap();
+    for round in 1..=3 {
+        Keyring::rotate(&file).unwrap();
+        Keyring::open(&source, &marker).unwrap();
+        Keyring::retire(&file, &text(&format!("key-{round}"))).unwrap();
+        Keyring::open(&source, &marker).unwrap();
+        assert!(fs::metadata(&kept_beside).unwrap().permissions().mode() & 0o777 == 0o600);
+        let restored = Keyring::open(&KeySource::File(kept_beside.clone()), &backup).unwrap();
+        assert_eq!(restored.unseal(CARD, &sealed), Ok(kept()));
+    }
+    assert_eq!(Keyring::load(&file).unwrap().names().collect::<Vec<_>>(), [&text("key-4")]);
+    assert_eq!(Keyring::load(&kept_beside).unwrap().names().count(), 4);
+}
+
+#[test]
+fn a_key_is_not_retired_where_it_could_not_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let [file, other] = ["CARD_KEYS", "OTHER"].map(|name| dir.path().join(name));
+    Keyring::create(&file).unwrap();
+    Keyring::create(&other).unwrap();
+    Keyring::rotate(&file).unwrap();
+    let kept_beside = dir.path().join("CARD_KEYS.retired");
+    let of_others = fs::read(&other).unwrap();
+    for in_the_way in [&b"no keys"[..], &of_others] {
+        fs::write(&kept_beside, in_the_way).unwrap();
+        assert!(Keyring::retire(&file, &text("key-1")).is_err());
+        assert_eq!(Keyring::load(&file).unwrap().names().count(), 2);
+        assert_eq!(fs::read(&kept_beside).unwrap(), in_the_way);
+    }
+}
+
+#[test]
 fn any_character_of_the_keys_that_is_changed_or_missing_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("CARD_KEYS");

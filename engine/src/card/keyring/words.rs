@@ -15,6 +15,7 @@ const CHECK_BYTES: usize = 8;
 const NAME_BYTES_MAX: usize = 32;
 
 /// The keys themselves, for as long as they are read or written.
+#[derive(Clone)]
 pub(super) struct Keys {
     pub lookup: [u8; KEY_BYTES],
     pub data: Vec<(Text, [u8; KEY_BYTES])>,
@@ -61,6 +62,21 @@ impl Keys {
         let before = self.data.len();
         self.data.retain(|(known, _)| known != name);
         self.data.len() < before
+    }
+
+    /// Both, the newest last; `None` if they cannot be of one directory.
+    pub fn with(mut self, newer: Self) -> Option<Self> {
+        if self.lookup != newer.lookup {
+            return None;
+        }
+        for (name, key) in newer.data {
+            match self.data.iter().find(|(known, _)| *known == name) {
+                Some((_, known)) if *known != key => return None,
+                Some(_) => {}
+                None => self.data.push((name, key)),
+            }
+        }
+        Some(self)
     }
 
     pub fn parse(words: &[u8]) -> Result<Self, MalformedKeys> {
