@@ -45,6 +45,7 @@
 //! | `4000 0121 0000 0006` | a capture is under way for the first [`OUTAGE_ASKS`] questions |
 //! | `4000 0122 0000 0005` | a capture is refused: the issuer has revoked the authorization |
 //! | `4000 0123 0000 0004` | no acquirer reference number comes with the answers |
+//! | `4000 0124 0000 0003` | held for [`SHORTEST_HOLD`] only |
 //! | `4000 0130 0000 0005` | a refund is refused: `ISSUER_DECLINED` |
 //! | `4000 0131 0000 0004` | a refund is refused: `CARD_LOST_OR_STOLEN` |
 //! | `4000 0132 0000 0003` | a refund is refused: `CARD_CANCELLED` |
@@ -89,7 +90,7 @@ use crate::card::number;
 use crate::simulated::{Book, Latency, Outages};
 
 pub use self::book::Entry;
-pub use self::cards::{SHORT_HOLD, SLOW};
+pub use self::cards::{SHORT_HOLD, SHORTEST_HOLD, SLOW};
 pub use crate::simulated::{OUTAGE_ASKS, SimulatedOptions};
 
 /// How long money is held, unless the card says otherwise.

@@ -5,8 +5,7 @@
 //! Promise: a check brings its own link and payments, so that it holds whatever was done before;
 //! what it has bought it gives back, so that it can be run again.
 //! Left out: what cannot be seen from outside, such as a database that is down for one request;
-//! those are tested where they happen.; so is what takes a
-//! test card half a minute, such as a reservation that lapses.
+//! those are tested where they happen.
 
 mod card_notices;
 mod cards;
@@ -135,7 +134,8 @@ behaviours! {
         an_unknown_account_of_the_acquirer_is_404
         partial_refunds_of_a_card_reach_exactly_the_remainder
         racing_refunds_of_a_card_never_exceed_the_capture
-        what_names_nothing_that_is_known_is_an_error;
+        what_names_nothing_that_is_known_is_an_error
+        a_reservation_that_has_lapsed_is_cancelled_all_the_same;
     card_notices:
         a_capture_of_a_reservation_is_repeated_until_it_is_heard
         a_card_acknowledgement_is_the_same_after_the_result

@@ -78,6 +78,7 @@ held! {
     partial_refunds_of_a_card_reach_exactly_the_remainder
     racing_refunds_of_a_card_never_exceed_the_capture
     what_names_nothing_that_is_known_is_an_error
+    a_reservation_that_has_lapsed_is_cancelled_all_the_same
     a_capture_of_a_reservation_is_repeated_until_it_is_heard
     a_card_acknowledgement_is_the_same_after_the_result
     a_bare_404_to_a_card_notice_stops_nothing

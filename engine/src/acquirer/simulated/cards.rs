@@ -14,6 +14,9 @@ pub const SLOW: Duration = Duration::from_secs(2);
 /// How long the card with the short hold holds: a person can watch it lapse.
 pub const SHORT_HOLD: Duration = Duration::from_secs(30);
 
+/// How long the card with the shortest hold holds: a test can wait for it.
+pub const SHORTEST_HOLD: Duration = Duration::from_secs(2);
+
 /// What happens to the questions about a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Script {
@@ -100,7 +103,7 @@ fn nobodys() -> Script {
 type Behaviour = (&'static str, fn(Script) -> Script);
 
 /// By the two digits behind `4000 01`.
-const BEHAVIOURS: [Behaviour; 29] = [
+const BEHAVIOURS: [Behaviour; 30] = [
     ("01", |script| Script { code: code("R0"), ..script }),
     ("10", |script| Script { delivery: Delivery::Lost, ..script }),
     ("11", |script| Script { delivery: Delivery::Lost, code: code("05"), ..script }),
@@ -112,6 +115,7 @@ const BEHAVIOURS: [Behaviour; 29] = [
     ("21", |script| Script { capture_is_late: true, ..script }),
     ("22", |script| Script { capture_refusal: Some(CaptureRefusal::Revoked), ..script }),
     ("23", |script| Script { references_later: true, ..script }),
+    ("24", |script| Script { holds_for: SHORTEST_HOLD, ..script }),
     ("30", |script| refuses(script, RefundDecline::IssuerDeclined)),
     ("31", |script| refuses(script, RefundDecline::LostOrStolen)),
     ("32", |script| refuses(script, RefundDecline::CardCancelled)),

@@ -307,10 +307,13 @@ async fn nothing_is_captured_that_is_not_held() {
     acquirer.void(follow(GOOD, MovementId(3), HELD, 0)).await;
     let voided = acquirer.capture(follow(GOOD, CAPTURE, HELD, 1)).await;
     assert_eq!(refused(voided), CaptureRefusal::Revoked);
-    let short = "4000 0120 0000 0007";
-    let (acquirer, _) = reserved(short).await;
-    let late = Follow { now: NOW.after(SHORT_HOLD), ..follow(short, CAPTURE, HELD, 1) };
-    assert_eq!(refused(acquirer.capture(late).await), CaptureRefusal::Lapsed);
+    for (short, holds_for) in
+        [("4000 0120 0000 0007", SHORT_HOLD), ("4000 0124 0000 0003", SHORTEST_HOLD)]
+    {
+        let (acquirer, _) = reserved(short).await;
+        let late = Follow { now: NOW.after(holds_for), ..follow(short, CAPTURE, HELD, 1) };
+        assert_eq!(refused(acquirer.capture(late).await), CaptureRefusal::Lapsed);
+    }
     let revoked = "4000 0122 0000 0005";
     let (acquirer, _) = reserved(revoked).await;
     let answer = acquirer.capture(follow(revoked, CAPTURE, HELD, 1)).await;

@@ -21,6 +21,12 @@ const NOT_AVAILABLE: &str = "4000001900000001";
 /// The first questions about this one are lost.
 const AVAILABLE_LATER: &str = "4000011300000006";
 
+/// The simulated issuer of this one holds for two seconds.
+const HELD_BRIEFLY: &str = "4000012400000003";
+
+/// Whatever is held for longer is not waited for.
+const BRIEFLY: Duration = Duration::from_secs(10);
+
 /// More than are lost.
 const TRIES_MAX: usize = 10;
 
@@ -218,5 +224,28 @@ pub async fn what_names_nothing_that_is_known_is_an_error(
     stage.concluded(&cancel.id, "SUCCESS").await?;
     let late = cards.ask(CardKind::Capture, &cards.capture(&reservation, CENT)).await?;
     expect(late.is(400, "PRECONDITION_VIOLATION"), "a capture after it", &late)?;
+    Ok(Verdict::Held)
+}
+
+pub async fn a_reservation_that_has_lapsed_is_cancelled_all_the_same(
+    stage: &Stage,
+) -> Result<Verdict, Failure> {
+    let cards = &stage.cards;
+    let reserve = cards.reserve(HELD_BRIEFLY, &usd(100));
+    let held = cards.ask(CardKind::Reservation, &reserve).await?;
+    expect(held.is(200, "SUCCESS"), "a reservation", &held)?;
+    let lapses = held.body["reservationExpirationTimestamp"].as_str();
+    let lapses = lapses.and_then(|millis| millis.parse().ok()).map(Duration::from_millis);
+    let lapses = SystemTime::UNIX_EPOCH + lapses.ok_or("nobody says when it lapses")?;
+    if lapses > SystemTime::now() + BRIEFLY {
+        return Ok(Verdict::Skipped("no card is held for a moment only"));
+    }
+    let lapsed = |_: &Stage| Ok((SystemTime::now() > lapses).then_some(()));
+    stage.wait("the end of the hold", BRIEFLY, lapsed).await?;
+    let cancel = cards.cancel(&reserve.id);
+    let first = cards.ask(CardKind::Cancellation, &cancel).await?;
+    expect(first.is(200, "ACKNOWLEDGED"), "its cancel", &first)?;
+    stage.concluded(&cancel.id, "SUCCESS").await?;
+    same("its cancel again", &first, &cards.ask(CardKind::Cancellation, &cancel).await?)?;
     Ok(Verdict::Held)
 }
