@@ -1,4 +1,4 @@
-//! `kill -9` while Google reserves, captures, cancels and refunds with cards: nothing is lost,
+//! `kill -9` while Google reserves, captures, cancels, buys and refunds with cards: nothing is lost,
 //! nothing is done twice, and every result arrives, always the same.
 //!
 //! Why from outside: Google keeps its own books and asks again until it is answered. At the end
@@ -11,13 +11,14 @@
 mod common;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant, SystemTime};
 
 use common::{Paceline, start};
 use futures_util::future::join_all;
 use paceline_google::behaviours::{Stage, usd};
 use paceline_google::books::cards::CardKind;
+use paceline_google::books::cards::{CardLedger, Settlement};
 use paceline_google::cards::Cards;
 use paceline_google::integrator::Answer;
 use paceline_google::limits::LOOK_EVERY;
@@ -47,6 +48,7 @@ async fn killed_again_and_again_no_card_is_charged_twice_or_forgotten() {
     let (kills, seed) = (number("KILLS", 6), number("SEED", rand::random()));
     eprintln!("KILLS={kills} SEED={seed}");
     let files = tempfile::tempdir().unwrap();
+    let first_day = today();
     let (stage, mut paceline) = start(&files, None).await;
 
     let done = Cell::new(false);
@@ -77,7 +79,8 @@ async fn killed_again_and_again_no_card_is_charged_twice_or_forgotten() {
     paceline.kill_and_start().await;
     all_money_is_where_it_is_said_to_be(&stage.cards, &reservations).await;
     results_are_told_once(&stage);
-    all_is_settled_once(&stage, &paceline).await;
+    // It may have run across midnight.
+    all_is_settled_once(&stage, &paceline, &BTreeSet::from([first_day, today()])).await;
 }
 
 /// Held on a card, and what became of it.
@@ -104,6 +107,10 @@ async fn shop(cards: &Cards, mut random: SmallRng, done: &Cell<bool>) -> Vec<Res
     while !done.get() {
         let number = NUMBERS[random.random_range(0..NUMBERS.len())];
         let cents = random.random_range(2..200);
+        if random.random_bool(0.2) {
+            reservations.push(bought(cards, number, cents, &mut random).await);
+            continue;
+        }
         let reserve = cards.reserve(number, &usd(cents));
         let answer = until_answered(cards, CardKind::Reservation, &reserve).await;
         assert!(answer.is(200, "SUCCESS"), "{answer}");
@@ -119,19 +126,41 @@ async fn shop(cards: &Cards, mut random: SmallRng, done: &Cell<bool>) -> Vec<Res
                 let part = random.random_range(2..=cents);
                 let capture = cards.capture(&reserve.id, usd(part).micros);
                 asked.push(acknowledged(cards, CardKind::Capture, capture.clone()).await);
-                let mut given_back = 0;
-                // Its result may not be there yet, and then there is nothing to give back.
-                if random.random_bool(0.5) && concluded(cards, &capture.id).await {
-                    given_back = random.random_range(1..part);
-                    let refund = cards.refund(&capture.id, usd(given_back).micros);
-                    asked.push(acknowledged(cards, CardKind::Refund, refund).await);
-                }
+                let given_back = give_back(cards, &capture, part, &mut random, &mut asked).await;
                 Fate::Captured { capture: capture.id, cents: part, given_back }
             }
         };
         reservations.push(Reservation { request: reserve.id, cents, fate, asked });
     }
     reservations
+}
+
+/// Reserved and captured in one message.
+async fn bought(cards: &Cards, number: &str, cents: i64, random: &mut SmallRng) -> Reservation {
+    let buy = cards.buy(number, &usd(cents));
+    let answer = until_answered(cards, CardKind::Payment, &buy).await;
+    assert!(answer.is(200, "SUCCESS"), "{answer}");
+    let mut asked = vec![(CardKind::Payment, buy.clone(), answer)];
+    let given_back = give_back(cards, &buy, cents, random, &mut asked).await;
+    let fate = Fate::Captured { capture: buy.id.clone(), cents, given_back };
+    Reservation { request: buy.id, cents, fate, asked }
+}
+
+/// A part of it, sometimes: how many cents. Of what has no result yet nothing could be.
+async fn give_back(
+    cards: &Cards,
+    capture: &Request,
+    cents: i64,
+    random: &mut SmallRng,
+    asked: &mut Vec<(CardKind, Request, Answer)>,
+) -> i64 {
+    if !random.random_bool(0.5) || !concluded(cards, &capture.id).await {
+        return 0;
+    }
+    let given_back = random.random_range(1..cents);
+    let refund = cards.refund(&capture.id, usd(given_back).micros);
+    asked.push(acknowledged(cards, CardKind::Refund, refund).await);
+    given_back
 }
 
 async fn acknowledged(
@@ -225,19 +254,62 @@ async fn refused(cards: &Cards, kind: CardKind, request: Request) {
     assert!(answer.is(400, "PRECONDITION_VIOLATION"), "{kind:?} {}: {answer}", request.id);
 }
 
-/// Google has looked at each event of it, and at the sum; here is seen that none is missing.
-async fn all_is_settled_once(stage: &Stage, paceline: &Paceline) {
-    paceline.ask(&["card", "settle"]).await.unwrap();
-    let settled = |stage: &Stage| {
-        let settlements = stage.cards.books.read()?.cards.settlements;
-        Ok(settlements.into_values().find(|settlement| settlement.is_complete()))
-    };
-    let settlement = stage.wait("a settlement", ANSWERED_WITHIN, settled).await.unwrap();
+/// Google has looked at each event of it, and at the sums; here is seen that none is missing.
+async fn all_is_settled_once(stage: &Stage, paceline: &Paceline, days: &BTreeSet<String>) {
     let ledger = stage.cards.books.read().unwrap().cards;
-    for (list, of) in [("captureEvents", CardKind::Capture), ("refundEvents", CardKind::Refund)] {
-        let moved = ledger.asked.iter().filter(|asked| asked.kind == of && asked.succeeded());
-        let parts = settlement.parts.values();
-        let events = parts.map(|part| part[list].as_array().map_or(0, Vec::len)).sum::<usize>();
-        assert_eq!(events, moved.count(), "{list}");
+    let moved = |of: fn(CardKind) -> bool| {
+        ledger.asked.iter().filter(|asked| of(asked.kind) && asked.succeeded()).count()
+    };
+    let captures = moved(CardKind::is_capture);
+    let refunds = moved(|kind| kind == CardKind::Refund);
+    // Google may hear of a movement before it is entered.
+    let began = Instant::now();
+    loop {
+        let entered = entered(paceline, days).await;
+        if entered == captures + refunds {
+            break;
+        }
+        let within = began.elapsed() < ANSWERED_WITHIN;
+        assert!(within, "{entered} are entered, of {captures} captures and {refunds} refunds");
+        tokio::time::sleep(LOOK_EVERY).await;
     }
+    for day in days {
+        // On one of them nothing may have moved.
+        let _ = paceline.ask(&["card", "settle", "--day", day]).await;
+    }
+    let settled = |stage: &Stage| {
+        let ledger = stage.cards.books.read()?.cards;
+        let all = ledger.settlements.values().all(Settlement::is_complete);
+        let events = ["captureEvents", "refundEvents"].map(|list| settled(&ledger, list));
+        Ok((all && events.iter().sum::<usize>() >= captures + refunds).then_some(events))
+    };
+    let events = stage.wait("all settlements", ANSWERED_WITHIN, settled).await.unwrap();
+    assert_eq!(events, [captures, refunds]);
+}
+
+/// How many movements are in the settlements of some days. One that was entered while the process
+/// died is entered once more, and counts once.
+async fn entered(paceline: &Paceline, days: &BTreeSet<String>) -> usize {
+    let mut entered = BTreeSet::new();
+    for day in days {
+        let of = format!("InvisiCardUSA_USD/USD/{day}");
+        let story = paceline.ask(&["inspect", "settlement", &of]).await.unwrap_or_default();
+        let moved = |line: &str| {
+            let (_, rest) = line.split_once(" capture ").or(line.split_once(" refund "))?;
+            rest.split(' ').next().map(str::to_owned)
+        };
+        entered.extend(story.lines().filter_map(moved));
+    }
+    entered.len()
+}
+
+fn settled(ledger: &CardLedger, list: &str) -> usize {
+    let parts = ledger.settlements.values().flat_map(|settlement| settlement.parts.values());
+    parts.map(|part| part[list].as_array().map_or(0, Vec::len)).sum()
+}
+
+/// In UTC, as a settlement is told by.
+fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now[..10].to_owned()
 }
