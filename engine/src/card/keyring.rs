@@ -79,11 +79,12 @@ pub enum KeyringError {
     )]
     Others { source_name: String, marker: PathBuf },
     #[error(
-        "{source_name} lacks the data key {key}, which has sealed cards of this data directory: it \
-         is an old copy, or a part. Restore the newest one, with every key that was in it: without \
-         {key} no payment by these cards can be captured, cancelled or refunded"
+        "{source_name} lacks the data key {key}, which has sealed cards of this data directory \
+         according to {}: it is an old copy, or a part. Restore the newest one, with every key that \
+         was in it: without {key} no payment by these cards can be captured, cancelled or refunded",
+        marker.display()
     )]
-    Incomplete { source_name: String, key: String },
+    Incomplete { source_name: String, key: String, marker: PathBuf },
     #[error("{source_name}: there is no data key {key}")]
     KeyUnknown { source_name: String, key: Text },
     #[error("{source_name}: {key} is the key that seals; rotate first")]

@@ -241,7 +241,7 @@ fn the_protocols_own_examples_are_answered_as_it_says() {
     asked("asynchronousRefund", None);
     asked("capture", None);
     asked("verifyCardWithMinimumReservation", None);
-    assert!(operated(&["dispute", "open", "rsvcap:9c02", "--case", "cb"]).0);
+    assert!(operated(&["dispute", "open", "rsvcap:9c02", "--case", "cb", "--code", "10.4"]).0);
     asked("defendChargeback", None);
     let requests = fs::read_dir(&examples).unwrap().filter(|entry| {
         entry.as_ref().unwrap().file_name().to_str().unwrap().ends_with(".request.json")

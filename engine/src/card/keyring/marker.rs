@@ -57,7 +57,10 @@ impl Keyring {
                 };
                 match self.data.iter().any(is_it) {
                     true => Ok(()),
-                    false => Err(KeyringError::Incomplete { source_name, key: name.to_owned() }),
+                    false => {
+                        let (key, marker) = (name.to_owned(), marker.to_owned());
+                        Err(KeyringError::Incomplete { source_name, key, marker })
+                    }
                 }
             }
             _ => {
