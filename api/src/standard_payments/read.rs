@@ -67,9 +67,13 @@ impl<'a> Members<'a> {
 
     /// Words for people, of whatever length: what is kept of them is the beginning, on one line.
     pub fn words(&self, name: &str) -> Result<Text, Fault> {
-        let kept = self.string(name)?;
-        let kept = &kept[..kept.floor_char_boundary(TEXT_BYTES_MAX)];
-        let line: String = kept.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let (mut line, given) = (String::new(), self.string(name)?);
+        for c in given.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+            if line.len() + c.len_utf8() > TEXT_BYTES_MAX {
+                break;
+            }
+            line.push(c);
+        }
         Text::parse(&line).map_err(|error| self.invalid(name, &error.to_string()))
     }
 
