@@ -9,14 +9,19 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "linux")]
+use nix::libc::O_DIRECT;
 use serde::{Deserialize, Serialize};
 
 use crate::acknowledged::Acknowledged;
 use crate::shard::ShardCount;
 
+/// Elsewhere every file can be asked for that when it is open.
+#[cfg(not(target_os = "linux"))]
+const O_DIRECT: i32 = 0;
 const MARKER: &str = "PACELINE";
 const MARKER_UNFINISHED: &str = "PACELINE.new";
 const LOCK: &str = "LOCK";
@@ -126,9 +131,19 @@ impl DataDir {
         self.shards
     }
 
+    /// Whether files here can be written past the page cache.
+    pub fn takes_direct_io(&self) -> bool {
+        takes_direct_io(&self.path.join(LOCK))
+    }
+
     pub fn shard_path(&self, shard: usize) -> PathBuf {
         self.path.join(format!("shard-{shard:03}"))
     }
+}
+
+/// Some file systems refuse, and say so to whoever opens a file.
+fn takes_direct_io(file: &Path) -> bool {
+    OpenOptions::new().read(true).custom_flags(O_DIRECT).open(file).is_ok()
 }
 
 fn refuse_foreign(dir: &Path) -> Result<(), DataDirError> {

@@ -91,7 +91,8 @@ impl RocksLog {
     /// [`DataDirError`], in words for whoever started the program.
     pub fn open(dir: &Path, options: RocksOptions) -> Result<RocksLog, DataDirError> {
         let dir = DataDir::open_or_create(dir, options.shards)?;
-        let memory = Memory::new(options.cache_bytes, options.memtable_bytes, dir.shards());
+        let (cache, memtables) = (options.cache_bytes, options.memtable_bytes);
+        let memory = Memory::new(cache, memtables, dir.shards(), dir.takes_direct_io());
         let access = match dir.is_new() {
             true => Access::Create(options.sync),
             false => Access::ReadWrite(options.sync),
@@ -117,7 +118,7 @@ impl RocksLog {
     /// [`DataDirError`]; also if the directory is not there or in use.
     pub fn open_read_only(dir: &Path) -> Result<RocksLog, DataDirError> {
         let dir = DataDir::open_existing(dir)?;
-        let memory = Memory::new(CACHE_BYTES_READ_ONLY, MEMTABLE_BYTES, dir.shards());
+        let memory = Memory::new(CACHE_BYTES_READ_ONLY, MEMTABLE_BYTES, dir.shards(), false);
         let (shared, _) = share(dir, &memory, Access::ReadOnly)?;
         Ok(RocksLog { writers: Vec::new(), shared })
     }

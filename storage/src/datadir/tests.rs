@@ -92,3 +92,9 @@ fn a_creation_that_was_cut_short_is_begun_again() {
     DataDir::open_or_create(dir.path(), four()).unwrap().created().unwrap();
     assert_eq!(DataDir::open_existing(dir.path()).unwrap().shards(), four());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_system_that_refuses_to_go_past_its_cache_is_not_asked_to() {
+    assert!(!takes_direct_io(Path::new("/proc/self/status")));
+}

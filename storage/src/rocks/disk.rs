@@ -58,6 +58,8 @@ pub(crate) struct Memory {
     pub memtables: WriteBufferManager,
     /// Where one family of one shard is flushed at the latest.
     pub memtable_bytes: usize,
+    /// Whether the file system takes what goes past its cache.
+    pub direct_io: bool,
     /// The latest time that a take has named: answers that had expired then may go.
     pub heard: Arc<AtomicU64>,
 }
@@ -73,7 +75,12 @@ pub(crate) enum Access {
 
 impl Memory {
     /// - `cache_bytes`, `memtable_bytes`: for all shards together.
-    pub fn new(cache_bytes: usize, memtable_bytes: usize, shards: ShardCount) -> Memory {
+    pub fn new(
+        cache_bytes: usize,
+        memtable_bytes: usize,
+        shards: ShardCount,
+        direct_io: bool,
+    ) -> Memory {
         let shards = usize::from(shards.get());
         let memtable_bytes = memtable_bytes.max(shards * SHARD_MEMTABLE_BYTES_MIN);
         Memory {
@@ -82,6 +89,7 @@ impl Memory {
             // unflushed memtables slow the committer down if flushing cannot keep up.
             memtables: WriteBufferManager::new_write_buffer_manager(memtable_bytes, false),
             memtable_bytes: (memtable_bytes / shards / 2).min(FAMILY_MEMTABLE_BYTES_MAX),
+            direct_io,
             heard: Arc::default(),
         }
     }
@@ -183,8 +191,9 @@ fn database_options(memory: &Memory) -> Options {
     env.lower_thread_pool_cpu_priority();
     env.lower_high_priority_thread_pool_cpu_priority();
     options.set_env(&env);
-    // So that a flush does not leave the operating system with megabytes to write at once, while
-    // a commit waits for its sync.
+    // A commit's sync may have to wait for whatever else the file system has still to write: of what
+    // is flushed and merged that is nothing, or else as little as possible.
+    options.set_use_direct_io_for_flush_and_compaction(memory.direct_io);
     options.set_bytes_per_sync(SST_BYTES_PER_SYNC);
     options.set_max_log_file_size(INFO_LOG_BYTES_MAX);
     options.set_keep_log_file_num(INFO_LOGS_MAX);

@@ -7,7 +7,7 @@ use crate::{Answer, AnswerKey, Millis, StreamId};
 #[test]
 fn compaction_drops_answers_that_had_expired_for_some_take_and_no_others() {
     let dir = tempfile::tempdir().unwrap();
-    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap());
+    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap(), true);
     let disk = Disk::open(dir.path(), &memory, Access::Create(Sync::Never)).unwrap();
     let family = disk.family(Family::Answers);
     let stream = StreamId { kind: 1, id: [1; 16] };
@@ -34,4 +34,20 @@ fn compaction_drops_answers_that_had_expired_for_some_take_and_no_others() {
     assert!(kept("30") && kept("damaged"));
     let damaged = AnswerKey(Bytes::from_static(b"damaged"));
     assert!(disk.answer(&damaged).is_err(), "damage is still found out");
+}
+
+#[test]
+fn what_is_flushed_goes_past_the_page_cache_where_the_file_system_takes_it() {
+    for direct_io in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let shards = ShardCount::new(1).unwrap();
+        let memory = Memory::new(1 << 20, 1 << 20, shards, direct_io);
+        drop(Disk::open(dir.path(), &memory, Access::Create(Sync::Never)).unwrap());
+        let files = std::fs::read_dir(dir.path()).unwrap().map(|file| file.unwrap().path());
+        let kept = files
+            .filter(|file| file.to_string_lossy().contains("/OPTIONS-"))
+            .map(|file| std::fs::read_to_string(file).unwrap());
+        let said = format!("use_direct_io_for_flush_and_compaction={direct_io}");
+        assert!(kept.last().unwrap().contains(&said));
+    }
 }
