@@ -88,12 +88,12 @@ impl Report {
     fn json(&self) -> String {
         let row = |row: &Vec<String>| {
             let members = self.columns.iter().zip(row);
-            members.map(|(name, cell)| (name.replace(' ', "_"), cell.as_str().into())).collect()
+            members.map(|(name, cell)| (member(name), cell.as_str().into())).collect()
         };
         let rows: Vec<Value> = self.rows.iter().map(|cells| Value::Object(row(cells))).collect();
         let mut told = json!({ "rows": rows });
         for (name, value) in &self.notes {
-            told[name.replace(' ', "_")] = value.as_str().into();
+            told[member(name)] = value.as_str().into();
         }
         format!("{told:#}\n")
     }
@@ -108,6 +108,11 @@ impl Report {
         let bytes = csv.into_inner().expect("memory takes what is written");
         String::from_utf8(bytes).expect("texts are UTF-8")
     }
+}
+
+/// What programs call a column or a note.
+fn member(name: &str) -> String {
+    name.replace(", ", "_").replace(' ', "_").to_lowercase()
 }
 
 /// Something was done of which there is nothing else to show.
@@ -264,19 +269,27 @@ pub fn remittance(remittance: &Remittance) -> Report {
             statement.summary.currency.to_string(),
         ]
     };
-    let tally = &statement.tally;
-    let currency = statement.summary.currency;
+    let Statement { tally, summary, .. } = statement;
+    let currency = summary.currency;
+    let period = format!("{} to {}", moment(summary.period_start), moment(summary.period_end));
+    let memo = summary.memo.as_ref().map_or("none is given".to_owned(), ToString::to_string);
     let notes = vec![
         ("statement", statement.request.to_string()),
+        ("account", statement.integrator.to_string()),
+        ("made", moment(summary.made_at)),
+        ("period", period),
         ("state", phase(statement)),
         ("matched", tally.matched.to_string()),
         ("missing here", tally.missing_here.to_string()),
         ("missing at Google", tally.missing_there.to_string()),
         ("different", tally.different.to_string()),
         ("repeated", tally.repeated().to_string()),
-        ("total due, Google", money(statement.summary.total_due, currency)),
         ("total due, lines", money(tally.theirs, currency)),
         ("total due, here", money(tally.ours, currency)),
+        // What a transfer takes.
+        ("total due, Google", money(summary.total_due, currency)),
+        ("pay by", moment(summary.due_at)),
+        ("memo", memo),
     ];
     let columns = &["verdict", "what", "request", "Google", "here", "fee", "currency"];
     Report { columns, rows: lines.iter().map(row).collect(), notes }

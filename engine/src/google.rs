@@ -7,7 +7,7 @@ use paceline_domain::card_payment;
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::Subject;
-use paceline_domain::statement::LineKind;
+use paceline_domain::statement::{LineKind, Said};
 use paceline_domain::text::Text;
 
 use crate::bank::Asking;
@@ -73,6 +73,8 @@ pub enum Delivery {
     Page(Page),
     /// 412: to repeat it is in vain.
     Refused(Text),
+    /// 200, with what should be a page of a statement and is none: a repeat would bring the same.
+    Unreadable,
     /// Anything else, or no answer at all.
     NotYet(Trouble),
 }
@@ -93,6 +95,7 @@ pub struct Page {
     /// Where the next page begins; `None` on the last.
     pub next: Option<u64>,
     pub lines_total: u64,
+    pub said: Said,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

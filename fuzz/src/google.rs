@@ -58,6 +58,7 @@ pub fn google(bytes: &[u8]) {
         Delivery::NotYet(Trouble::NeedsMending) => {
             assert!(status.is_client_error() || status == StatusCode::OK && (pages || !opens));
         }
+        Delivery::Unreadable => assert!(pages && status == StatusCode::OK),
         Delivery::NotYet(Trouble::Passing) => assert_ne!(status, StatusCode::OK),
     }
 }
@@ -74,7 +75,7 @@ fn asked() -> [What; 3] {
 
 /// Whatever amounts a page has, they come to an answer; and a page that does not lead to the end of
 /// its statement is the last one that is asked for.
-fn settled(Page { lines, next, lines_total }: Page) {
+fn settled(Page { lines, next, lines_total, said }: Page) {
     let line = |line: paceline_engine::google::PageLine| Line {
         kind: line.kind,
         request: line.request,
@@ -87,13 +88,17 @@ fn settled(Page { lines, next, lines_total }: Page) {
     let mut state = None;
     for command in [
         Command::Notify(Box::new(notified())),
-        Command::PageRead { offset: 0, lines, next, total: lines_total, now: ON },
+        Command::PageRead { offset: 0, lines, next, total: lines_total, said, now: ON },
         Command::Compared { missing_there: vec![], unlisted: Unlisted::default() },
     ] {
         let events = statement::decide(&state, command).expect("it was notified");
         events.iter().for_each(|event| statement::apply(&mut state, event));
     }
     let statement = state.expect("it was notified");
+    if let Phase::Stopped { why: Stop::OtherPage { .. } | Stop::OtherSummary, .. } = statement.phase
+    {
+        return assert_eq!(statement.tally.lines, 0, "{said:?} is not what was notified");
+    }
     assert_eq!((statement.tally.lines, statement.tally.matched), (count, count));
     match (next, statement.phase) {
         (Some(next), Phase::Reading { offset }) => {

@@ -1,6 +1,8 @@
 use paceline_domain::ids::{IntegratorAccountId, StatementId};
 use paceline_domain::statement::{Ours, Summary, Tally};
 
+use paceline_domain::text::Text;
+
 use super::*;
 
 #[test]
@@ -53,10 +55,10 @@ fn a_statement_is_shown_line_by_line_in_every_shape() {
             made_at: at,
             period_start: at,
             period_end: at,
-            due_at: at,
+            due_at: Timestamp(1_758_751_200_000),
             currency: CurrencyCode::parse("USD").unwrap(),
             total_due: Micros(4_960_000),
-            memo: None,
+            memo: Some(Text::parse("LRK-250915-EUR").unwrap()),
         },
         notified_at: at,
         phase: Phase::Comparing,
@@ -76,6 +78,11 @@ fn a_statement_is_shown_line_by_line_in_every_shape() {
     }
     assert_eq!(csv.lines().count(), 6, "{csv}");
     assert!(text.contains("total due, Google: 4.96 USD"), "{text}");
+    assert_eq!(json["total_due_google"], "4.96 USD");
+    assert_eq!(
+        (&json["pay_by"], &json["memo"]),
+        (&json!("2025-09-24T22:00:00Z"), &json!("LRK-250915-EUR"))
+    );
 }
 
 #[test]

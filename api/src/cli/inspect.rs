@@ -13,7 +13,7 @@ use crate::{admin, data_dir};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// One of session, instrument, stock, order, processor
+    /// Such as session, payment, card-payment; a word that is none is answered with all there are
     entity: String,
     /// As it stands in an answer or in the log; a product's id for stock, an attempt's for
     /// processor

@@ -176,6 +176,8 @@ fn dialect(section: &mut Section<'_>) -> Dialect {
         event_amount: section.value("event_amount_member", member),
         event_fee: section.value("event_fee_member", member),
         modified_total: section.value("modified_total_member", member),
+        disburse_request: section.value("disburse_request_member", member),
+        disburse_result: section.value("disburse_result_member", member),
     }
 }
 

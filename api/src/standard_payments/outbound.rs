@@ -10,7 +10,7 @@ use http::StatusCode;
 use paceline_domain::ids::RequestId;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::Subject;
-use paceline_domain::statement::LineKind;
+use paceline_domain::statement::{LineKind, Said};
 use paceline_domain::text::Text;
 use paceline_engine::bank::Asking;
 use paceline_engine::google::{Call, Delivery, Google, Page, PageLine, Trouble, What};
@@ -94,7 +94,7 @@ pub fn delivery(call: &Call, heard: Heard, dialect: &Dialect) -> Delivery {
                 Ok(page) => Delivery::Page(page),
                 Err(fault) => {
                     tracing::error!(method = word, why = fault.description, "a page is unreadable");
-                    Delivery::NotYet(Trouble::NeedsMending)
+                    Delivery::Unreadable
                 }
             },
             What::AcceptStatement { .. } => agreed(answer, None),
@@ -146,8 +146,8 @@ fn members(what: &What, result: &str, dialect: &Dialect) -> Value {
             "paymentIntegratorRefundId": refund.to_string(),
         }),
         What::Result(Subject::Disbursement { request, payment, .. }) => json!({
-            "disburseFundsRequestId": request.as_str(),
-            "disburseFundsResult": result,
+            &dialect.disburse_request: request.as_str(),
+            &dialect.disburse_result: result,
             "paymentIntegratorDisburseFundsId": payment.to_string(),
         }),
         What::StatementPage { statement, offset, lines_max } => json!({
@@ -214,7 +214,20 @@ fn page(answer: &Map<String, Value>, lines_max: u32, dialect: &Dialect) -> Resul
         let what = format!("no more than {lines_max} were asked for");
         return Err(members.invalid("captureEvents and refundEvents", &what));
     }
-    Ok(Page { lines, next, lines_total: count("totalEvents")? })
+    let offset = members.has("eventOffset").then(|| count("eventOffset")).transpose()?;
+    let summary = |members: &Members<'_>, name: &str| members.object(name, |of| sum(&of, dialect));
+    let summary = members.known("remittanceStatementSummary", summary)?.unwrap_or_default();
+    let lines_total = count("totalEvents")?;
+    Ok(Page { lines, next, lines_total, said: Said { offset, ..summary } })
+}
+
+/// What the summary of a page says is due, as far as it does.
+fn sum(summary: &Members<'_>, dialect: &Dialect) -> Result<Said, Fault> {
+    let total = |of: &Members<'_>, name: &str| of.int64(name);
+    let total_due = summary.known("totalDueByIntegrator", total)?;
+    let total_due = total_due.map(|total| dialect.total_due.turned(Micros(total)));
+    let currency = summary.known("currencyCode", |of, name| of.currency(name))?;
+    Ok(Said { offset: None, total_due, currency })
 }
 
 fn line(kind: LineKind, event: Members<'_>, dialect: &Dialect) -> Result<PageLine, Fault> {

@@ -35,6 +35,9 @@ pub struct Dialect {
     pub event_fee: String,
     /// What we say is due, where we do not agree to a statement.
     pub modified_total: String,
+    /// Of what is told of a disbursement: whose it is, and what came of it.
+    pub disburse_request: String,
+    pub disburse_result: String,
 }
 
 /// When a statement's total is above zero.

@@ -79,6 +79,23 @@ pub enum Stop {
     /// Back, or past the end.
     #[error("the next page begins at line {next}, where it cannot")]
     Astray { next: u64 },
+    #[error("a page of it cannot be read; the server's log says why")]
+    Unreadable,
+    #[error("a page came that begins at line {offset}, and another was asked for")]
+    OtherPage { offset: u64 },
+    /// In the total or the currency.
+    #[error("a page sums the statement up otherwise than its notification did")]
+    OtherSummary,
+}
+
+/// What a page says beside its lines, as far as it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The line that it begins with.
+    pub offset: Option<u64>,
+    /// Of the whole statement, as in [`Summary`].
+    pub total_due: Option<Micros>,
+    pub currency: Option<CurrencyCode>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,10 +175,12 @@ pub enum Command {
         next: Option<u64>,
         /// Lines of the whole statement, as this page says.
         total: u64,
+        said: Said,
         now: Timestamp,
     },
-    /// Google will not give the page.
-    PageRefused {
+    /// The page is not to be had.
+    PageUnread {
+        why: Stop,
         now: Timestamp,
     },
     /// What is in our books and not in the statement.
@@ -233,15 +252,19 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
     match (command, statement.phase) {
         (Command::Notify(again), _) if again.summary == statement.summary => Ok(vec![]),
         (Command::Notify(_), _) => Err(Rejection::RequestTaken),
-        (Command::PageRead { offset, lines, next, total, now }, Phase::Reading { offset: at })
-            if offset == at =>
-        {
+        (
+            Command::PageRead { offset, lines, next, total, said, now },
+            Phase::Reading { offset: at },
+        ) if offset == at => {
+            if let Some(why) = statement.summary.contradicted(at, said) {
+                return Ok(vec![Event::Stopped { why, at: now }]);
+            }
             let read = statement.tally.lines + lines.len() as u64;
             let stopped = stop(at, read, next, total).map(|why| Event::Stopped { why, at: now });
             Ok(std::iter::once(Event::PageRead { lines, next }).chain(stopped).collect())
         }
-        (Command::PageRefused { now }, Phase::Reading { .. }) => {
-            Ok(vec![Event::Stopped { why: Stop::Refused, at: now }])
+        (Command::PageUnread { why, now }, Phase::Reading { .. }) => {
+            Ok(vec![Event::Stopped { why, at: now }])
         }
         (Command::ReadAgain { now }, Phase::Stopped { .. } | Phase::Refused { .. }) => {
             Ok(vec![Event::ReadAgain { at: now }])
@@ -258,7 +281,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
         }
         (
             Command::PageRead { .. }
-            | Command::PageRefused { .. }
+            | Command::PageUnread { .. }
             | Command::ReadAgain { .. }
             | Command::Compared { .. }
             | Command::AnswerTaken { .. }
@@ -344,6 +367,18 @@ impl Summary {
             _ => printed,
         };
         self.period_start <= at && at.0 < end
+    }
+
+    /// How the page that was asked for, from this line on, contradicts the notification.
+    fn contradicted(&self, at: u64, said: Said) -> Option<Stop> {
+        match said.offset {
+            Some(offset) if offset != at => return Some(Stop::OtherPage { offset }),
+            Some(_) | None => {}
+        }
+        let total_due = said.total_due.unwrap_or(self.total_due);
+        let currency = said.currency.unwrap_or(self.currency);
+        let agrees = total_due == self.total_due && currency == self.currency;
+        (!agrees).then_some(Stop::OtherSummary)
     }
 }
 

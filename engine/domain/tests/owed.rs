@@ -9,11 +9,11 @@ mod machine;
 use machine::*;
 use paceline_domain::decline::Decline;
 use paceline_domain::ids::{NoticeId, PaymentId, StatementId};
-use paceline_domain::money::Micros;
+use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::notice::{self, Owe, Phase, Subject};
 use paceline_domain::statement::{
-    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, State, Stop,
-    Summary, Unlisted, pending,
+    self, Answer, Command, Effect, Event, Line, LineKind, Notify, Ours, Rejection, Said, State,
+    Stop, Summary, Unlisted, pending,
 };
 use paceline_domain::time::Timestamp;
 
@@ -82,7 +82,7 @@ fn line(kind: LineKind, theirs: Option<i64>, ours: Option<i64>) -> Line {
 
 fn page(offset: u64, lines: Vec<Line>, next: Option<u64>) -> Command {
     let total = offset + lines.len() as u64 + u64::from(next.is_some());
-    Command::PageRead { offset, lines, next, total, now: LATER }
+    Command::PageRead { offset, lines, next, total, said: Said::default(), now: LATER }
 }
 
 fn compared(missing_there: Vec<Line>) -> Command {
@@ -145,7 +145,8 @@ fn a_statement_with_fewer_or_more_lines_than_it_says_is_not_answered() {
     for total in [0, 2] {
         let mut statement = notified(Micros(9_900_000));
         let lines = vec![line(LineKind::Capture, Some(10), Some(10))];
-        let page = Command::PageRead { offset: 0, lines, next: None, total, now: LATER };
+        let said = Said::default();
+        let page = Command::PageRead { offset: 0, lines, next: None, total, said, now: LATER };
         statement.give(page).unwrap();
         assert_eq!(stopped(&statement), Stop::Miscounted { total, read: 1 });
     }
@@ -155,7 +156,7 @@ fn a_statement_with_fewer_or_more_lines_than_it_says_is_not_answered() {
 fn a_statement_whose_page_is_refused_waits_for_somebody_to_read_it_again() {
     let mut statement = notified(Micros(9_900_000));
     statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], Some(1))).unwrap();
-    statement.give(Command::PageRefused { now: LATER }).unwrap();
+    statement.give(Command::PageUnread { why: Stop::Refused, now: LATER }).unwrap();
     assert_eq!(stopped(&statement), Stop::Refused);
     statement.give(Command::ReadAgain { now: LATER }).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 0 }));
@@ -163,6 +164,31 @@ fn a_statement_whose_page_is_refused_waits_for_somebody_to_read_it_again() {
     statement.give(compared(vec![])).unwrap();
     assert_eq!(pending(&statement.state), Some(Effect::Answer(Answer::Accept)), "counted once");
     assert_eq!(statement.give(Command::ReadAgain { now: LATER }), Ok(vec![]), "nothing is wrong");
+}
+
+#[test]
+fn a_page_that_contradicts_the_notification_is_not_read() {
+    let (due, other) = (Micros(9_900_000), CurrencyCode::parse("EUR").unwrap());
+    let as_notified = Said { offset: Some(0), total_due: Some(due), currency: Some(usd()) };
+    let lines = || vec![line(LineKind::Capture, Some(10), Some(10))];
+    let read = |said| {
+        let mut statement = notified(due);
+        let (next, total) = (None, 1);
+        let page = Command::PageRead { offset: 0, lines: lines(), next, total, said, now: LATER };
+        statement.give(page).unwrap();
+        statement
+    };
+    assert_eq!(pending(&read(as_notified).state), Some(Effect::Compare));
+    for said in [
+        Said { total_due: Some(Micros(9_900_001)), ..as_notified },
+        Said { currency: Some(other), ..as_notified },
+    ] {
+        let statement = read(said);
+        assert_eq!(stopped(&statement), Stop::OtherSummary);
+        assert_eq!(statement.state.unwrap().tally.lines, 0, "nothing of it counts");
+    }
+    let elsewhere = read(Said { offset: Some(77), ..as_notified });
+    assert_eq!(stopped(&elsewhere), Stop::OtherPage { offset: 77 });
 }
 
 /// Why nothing is owed any more.

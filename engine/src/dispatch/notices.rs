@@ -22,7 +22,9 @@ pub(crate) async fn tell(world: &Arc<World>, notice: Notice) -> Carried<Command>
     let delivery = deliver(world, call).await;
     let (now, longest) = (world.now(), later_of(world, owed_since, &delivery));
     match delivery {
-        Delivery::Heard | Delivery::Page(_) => Carried::Done(Command::Heard { now }),
+        Delivery::Heard | Delivery::Page(_) | Delivery::Unreadable => {
+            Carried::Done(Command::Heard { now })
+        }
         Delivery::Refused(why) => {
             tracing::error!(notice = %id, %why, "Google refuses to hear of an outcome");
             Carried::Done(Command::Refused { why, now })

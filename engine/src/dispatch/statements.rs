@@ -10,7 +10,7 @@ use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder, StatementLine};
 use paceline_domain::payment::{self, Part, Payment};
 use paceline_domain::statement::{
-    self, Answer, Command, Effect, Line, LineKind, Ours, Statement, Unlisted,
+    self, Answer, Command, Effect, Line, LineKind, Ours, Statement, Stop, Unlisted,
 };
 use paceline_storage::{EventLog, StreamId};
 use serde::de::DeserializeOwned;
@@ -41,7 +41,7 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
     let (request, lines_max) = (statement.request.clone(), STATEMENT_PAGE_LINES);
     let what = What::StatementPage { statement: request, offset, lines_max };
     match deliver(world, call(statement, &format!("p{offset}"), what)).await {
-        Delivery::Page(Page { lines, next, lines_total }) => {
+        Delivery::Page(Page { lines, next, lines_total, said }) => {
             let mut compared = vec![];
             let numbered: Vec<_> = (statement.tally.lines..).zip(&lines).collect();
             for some in numbered.chunks(LOOKED_UP_AT_ONCE) {
@@ -50,12 +50,15 @@ async fn read(world: &Arc<World>, statement: &Statement, offset: u64) -> Carried
                 compared.extend(join_all(looking).await);
             }
             let (lines, total, now) = (compared, lines_total, world.now());
-            Carried::Done(Command::PageRead { offset, lines, next, total, now })
+            Carried::Done(Command::PageRead { offset, lines, next, total, said, now })
         }
         Delivery::Refused(why) => {
             let statement = statement.id;
             tracing::error!(%statement, %why, "Google refuses a page of a statement");
-            Carried::Done(Command::PageRefused { now: world.now() })
+            Carried::Done(Command::PageUnread { why: Stop::Refused, now: world.now() })
+        }
+        Delivery::Unreadable => {
+            Carried::Done(Command::PageUnread { why: Stop::Unreadable, now: world.now() })
         }
         other => not_yet(world, statement, &other),
     }
@@ -71,7 +74,7 @@ async fn tell(world: &Arc<World>, statement: &Statement, answer: Answer) -> Carr
     };
     let delivery = deliver(world, call(statement, "answer", what)).await;
     match delivery {
-        Delivery::Heard | Delivery::Page(_) => {
+        Delivery::Heard | Delivery::Page(_) | Delivery::Unreadable => {
             Carried::Done(Command::AnswerTaken { now: world.now() })
         }
         Delivery::Refused(why) => {

@@ -199,6 +199,7 @@ impl StandardMetrics {
         let result = match delivery {
             Delivery::Heard | Delivery::Page(_) => "heard",
             Delivery::Refused(_) => "refused",
+            Delivery::Unreadable => "unreadable",
             Delivery::NotYet(Trouble::Passing) => "not_yet",
             Delivery::NotYet(Trouble::NeedsMending) => "needs_mending",
         };

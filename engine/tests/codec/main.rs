@@ -67,6 +67,7 @@ fn every_event_of_standard_payments_is_read_and_written_as_ever() {
     check(&[("later-declines".to_owned(), standard::later_declines())]);
     check(&[("later-names".to_owned(), standard::later_name_events())]);
     check(&[("later-statements".to_owned(), standard::later_statement_events())]);
+    check(&[("later-stops".to_owned(), standard::later_stops())]);
     check(&[("later-remitted".to_owned(), standard::remitted_names())]);
     check(&[("later-notices".to_owned(), standard::later_notice_events())]);
 }
@@ -133,7 +134,8 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(standard::journal_events())));
     read.extend(names(&records(standard::telephone_events())));
     read.extend(
-        ["declines", "names", "notices", "remitted", "statements"].map(|of| format!("later-{of}")),
+        ["declines", "names", "notices", "remitted", "statements", "stops"]
+            .map(|of| format!("later-{of}")),
     );
     read.extend(["account", "journal", "telephone"].map(|of| format!("{of}-snapshot")));
     let several = ["link", "challenge", "payment", "notice", "statement", "later-statement"];

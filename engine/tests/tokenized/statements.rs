@@ -1,7 +1,7 @@
 //! Remittance: every page is fetched, held against our books, and answered.
 
 use paceline_domain::money::Micros;
-use paceline_domain::statement::{Answer, LineKind, Phase, Stop, Summary, Verdict};
+use paceline_domain::statement::{Answer, LineKind, Phase, Said, Stop, Summary, Verdict};
 use paceline_domain::time::Timestamp;
 use paceline_engine::google::{Delivery, Page, PageLine, What};
 use paceline_engine::tokenized::StatementNotified;
@@ -25,11 +25,11 @@ fn line(kind: LineKind, id: &str, amount: i64) -> PageLine {
 /// The last one, or one of a statement with three lines.
 fn page(lines: Vec<PageLine>, next: Option<u64>) -> Delivery {
     let lines_total = if next.is_some() { 3 } else { lines.len() as u64 };
-    Delivery::Page(Page { lines, next, lines_total })
+    Delivery::Page(Page { lines, next, lines_total, said: Said::default() })
 }
 
 fn of_total(lines: Vec<PageLine>, next: Option<u64>, lines_total: u64) -> Delivery {
-    Delivery::Page(Page { lines, next, lines_total })
+    Delivery::Page(Page { lines, next, lines_total, said: Said::default() })
 }
 
 async fn notified(engine: &Engine, total_due: Micros) -> String {
@@ -300,5 +300,25 @@ fn a_page_that_google_refuses_is_asked_for_once_and_again_when_somebody_has_look
         integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
         engine.read_statement_again(&piaid(), &request("stmt:1")).await.unwrap();
         assert_eq!(answered(&integrator).await.0, Answer::Accept);
+    });
+}
+
+#[test]
+fn a_page_that_cannot_be_read_stops_the_reading_and_is_asked_for_anew_when_somebody_has_looked() {
+    run(async {
+        let integrator = Integrator::new();
+        let engine = integrator.open();
+        integrator.google.say(Delivery::Unreadable);
+        notified(&engine, Micros(0)).await;
+        assert_eq!(stopped(&integrator).await, Stop::Unreadable);
+        integrator.google.say(Delivery::Heard);
+        integrator.google.pages.lock().unwrap().insert(0, page(vec![], None));
+        engine.read_statement_again(&piaid(), &request("stmt:1")).await.unwrap();
+        assert_eq!(answered(&integrator).await.0, Answer::Accept);
+        let calls = integrator.google.calls();
+        assert_ne!(
+            calls[0].request, calls[1].request,
+            "what was said once under a name is said again"
+        );
     });
 }

@@ -15,6 +15,8 @@ fn dialect() -> Dialect {
         event_amount: "eventAmount".to_owned(),
         event_fee: "eventFee".to_owned(),
         modified_total: "modifiedTotalDueByIntegrator".to_owned(),
+        disburse_request: "disburseFundsRequestId".to_owned(),
+        disburse_result: "disburseFundsResult".to_owned(),
     }
 }
 
@@ -58,7 +60,7 @@ fn a_page_has_as_many_lines_as_were_asked_for_and_no_more() {
     };
     let Delivery::Page(read) = page(2, 1) else { panic!("three were asked for") };
     assert_eq!(read.lines.len(), 3);
-    assert_eq!(page(2, 2), Delivery::NotYet(Trouble::NeedsMending));
+    assert_eq!(page(2, 2), Delivery::Unreadable);
 }
 
 #[test]
@@ -70,6 +72,37 @@ fn the_members_of_a_line_have_the_names_that_are_configured() {
     let answer = json!({"captureEvents": [event], "totalEvents": "1"});
     let Delivery::Page(read) = page(answer, &dialect) else { panic!("it is a page") };
     assert_eq!((read.lines[0].amount, read.lines[0].fee), (Micros(7), Micros(2)));
+}
+
+#[test]
+fn what_is_told_of_a_disbursement_has_the_members_that_are_configured() {
+    let (disburse_request, disburse_result) = ("rewardId".to_owned(), "came_to".to_owned());
+    let dialect = Dialect { disburse_request, disburse_result, ..dialect() };
+    let (request, payment) = (RequestId::parse("dis:1").unwrap(), PaymentId(1));
+    let told = What::Result(Subject::Disbursement { request, payment, outcome: Ok(()) });
+    let told = members(&told, "SUCCESS", &dialect);
+    assert_eq!((&told["rewardId"], &told["came_to"]), (&json!("dis:1"), &json!("SUCCESS")));
+}
+
+#[test]
+fn what_a_page_says_of_its_place_and_of_what_is_due_is_heard() {
+    let dialect = Dialect { total_due: TotalDue::GoogleOwes, ..dialect() };
+    let summary = json!({"totalDueByIntegrator": "-7", "currencyCode": "EUR", "dateDue": "1"});
+    let said = |answer| match page(answer, &dialect) {
+        Delivery::Page(page) => page.said,
+        other => panic!("{other:?} is no page"),
+    };
+    let whole = json!({
+        "totalEvents": "0", "eventOffset": 3, "remittanceStatementSummary": summary,
+    });
+    let euros = CurrencyCode::parse("EUR").unwrap();
+    let (total_due, currency) = (Some(Micros(7)), Some(euros));
+    assert_eq!(said(whole), Said { offset: Some(3), total_due, currency });
+    assert_eq!(said(json!({"totalEvents": "0"})), Said::default());
+    for unreadable in [json!({"currencyCode": 7}), json!("of what"), json!([])] {
+        let answer = json!({"totalEvents": "0", "remittanceStatementSummary": unreadable});
+        assert_eq!(page(answer, &dialect), Delivery::Unreadable);
+    }
 }
 
 #[test]

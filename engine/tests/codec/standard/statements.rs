@@ -65,6 +65,12 @@ pub fn later_statement_events() -> Vec<statement::Event> {
     vec![statement::Event::PageRead { lines: lines.into_iter().map(line).collect(), next: None }]
 }
 
+/// Every reason to stop that has come since.
+pub fn later_stops() -> Vec<statement::Event> {
+    let stops = [Stop::Unreadable, Stop::OtherPage { offset: 1_000 }, Stop::OtherSummary];
+    stops.map(|why| statement::Event::Stopped { why, at: LATER }).to_vec()
+}
+
 /// And those that have come since.
 pub fn statements() -> (Vec<statement::State>, Vec<statement::State>) {
     use statement::Phase;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use paceline_domain::ids::RequestId;
 use paceline_domain::journal::{self, Entry};
 use paceline_domain::money::Micros;
-use paceline_domain::statement::{Answer, Line, LineKind, Ours, Phase, Summary, Verdict};
+use paceline_domain::statement::{Answer, Line, LineKind, Ours, Phase, Said, Summary, Verdict};
 use paceline_domain::time::Timestamp;
 use paceline_engine::google::{Delivery, Page, PageLine, What};
 use paceline_engine::{Kind, codec, report};
@@ -91,7 +91,9 @@ impl Composed {
         let to = (from + self.page).min(self.lines.len());
         let next = (to < self.lines.len()).then_some(to as u64);
         let (lines, lines_total) = (self.lines[from..to].to_vec(), self.lines.len() as u64);
-        Delivery::Page(Page { lines, next, lines_total })
+        let (total_due, currency) = (Some(self.summary.total_due), Some(usd()));
+        let said = Said { offset: Some(offset), total_due, currency };
+        Delivery::Page(Page { lines, next, lines_total, said })
     }
 }
 
