@@ -51,6 +51,11 @@ const PATH: &str = "/authenticate";
 const STYLE: &str = "/authenticate/style.css";
 /// Holds what ties a form to the browser that it was shown in.
 const COOKIE: &str = "paceline_authentication";
+/// Without `form-action`: Chromium holds it against every redirect that follows a form, and where
+/// Google's callback leads on to is Google's. What keeps a form to us is its ticket, which is worth
+/// nothing elsewhere, and templates that let nobody write another form.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub struct Page {
     settings: Arc<Settings>,
@@ -347,13 +352,6 @@ fn style() -> Answer {
 fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(view)));
     *response.status_mut() = status;
-    let origin =
-        ticket.map(|(ticket, _)| format!(" {}", ticket.callback.origin())).unwrap_or_default();
-    // A form that is answered with a redirect has to be allowed to go there, too.
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self'{origin}; \
-         frame-ancestors 'none'; base-uri 'none'"
-    );
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -362,11 +360,10 @@ fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) 
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let ascii = |text: &str| HeaderValue::from_str(text).ok();
-    headers.extend(ascii(&policy).map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     if let Some((ticket, transport)) = ticket {
         let (nonce, lives) = (&ticket.nonce, ticket::LIVES.as_secs());
         let secure = match transport {
@@ -375,7 +372,8 @@ fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) 
         };
         let cookie =
             format!("{COOKIE}={nonce}; HttpOnly; SameSite=Strict; Max-Age={lives}{secure}");
-        headers.extend(ascii(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+        let cookie = HeaderValue::from_str(&cookie).expect("a nonce is digits");
+        headers.insert(header::SET_COOKIE, cookie);
     }
     response
 }

@@ -96,6 +96,7 @@ fn who_signs_in_and_approves_is_sent_back_and_can_be_linked() {
     }
     let policy = form.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(!policy.contains("form-action"), "it would stop redirects behind the callback");
     assert!(form.header("set-cookie").unwrap().contains("httponly; samesite=strict"));
     let approval = Shown::of(&form).signed_in(&serving);
     assert!(approval.body.contains("Sally&#x27;s account"), "{}", approval.body);
