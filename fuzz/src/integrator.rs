@@ -70,8 +70,8 @@ thread_local! {
 static METRICS: LazyLock<PrometheusHandle> =
     LazyLock::new(|| paceline_api::metrics::install().expect("nobody else here records"));
 
-/// `{ticket}` and `{nonce}` stand for a form that was shown; `{signed}` and `{signed_nonce}` for the
-/// one that comes after signing in.
+/// `{ticket}` and `{nonce}` stand for a form that was shown, and `{signed}` for the ticket that comes
+/// after signing in.
 pub fn page(bytes: &[u8]) {
     served(|served| served.show(bytes));
 }
@@ -163,7 +163,6 @@ impl Served {
             ("{ticket}", &*before.ticket),
             ("{nonce}", &*before.nonce),
             ("{signed}", &*after.ticket),
-            ("{signed_nonce}", &*after.nonce),
         ];
         inbound::filled(text, words)
     }

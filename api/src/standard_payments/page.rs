@@ -4,8 +4,8 @@
 //! seeing how they prove it. What is approved is remembered under the id of Google's request, and
 //! that is the only proof there is: the browser carries nothing that could be forged.
 //! Promise: only a request that Google has signed opens a form; only the browser that was shown a
-//! form can send it; it is sent back only to where the configuration allows; what ends anywhere but
-//! in "approve" proves nothing. Works without scripts.
+//! form can send it, from any of its tabs and again; it is sent back only to where the configuration
+//! allows; what ends anywhere but in "approve" proves nothing. Works without scripts.
 //! Left out: new customers. Whoever has no account is told so.
 //!
 //! # Source
@@ -40,7 +40,7 @@ use super::{Fault, MAJOR};
 use crate::limits::{SIGN_IN_NAME_BYTES_MAX, SIGN_INS_MAX};
 use callback::{Callback, Ending};
 use form::{Form, Intent};
-use ticket::Ticket;
+use ticket::{Nonce, Ticket};
 use tries::Tries;
 use views::Views;
 
@@ -94,7 +94,7 @@ impl Page {
         match head.method {
             Method::GET | Method::HEAD if is_style => style(),
             Method::GET | Method::HEAD => {
-                self.open(engine, head.uri.query().unwrap_or_default()).await
+                self.open(engine, head.uri.query().unwrap_or_default(), &head.headers).await
             }
             Method::POST if !is_style => self.submitted(engine, &head.headers, body).await,
             _ => {
@@ -112,7 +112,7 @@ impl Page {
     }
 
     /// Google has sent a browser.
-    async fn open(&self, engine: &Engine, query: &str) -> Answer {
+    async fn open(&self, engine: &Engine, query: &str, headers: &HeaderMap) -> Answer {
         let form = Form::parse(query.as_bytes());
         let callback = form.get("gspCallbackUrl").and_then(|url| {
             Callback::parse(url, &self.settings.callback_hosts, self.is_development())
@@ -136,7 +136,9 @@ impl Page {
             }
         }
         let Asked { request, association } = asked;
-        let ticket = Ticket::fresh(request, association, callback, SystemTime::now());
+        // Kept while it is there: another tab may have a form that goes with it.
+        let browser = browser(headers).unwrap_or_else(Nonce::fresh);
+        let ticket = Ticket::fresh(request, association, callback, browser, SystemTime::now());
         self.sign_in_form(engine, &ticket, None)
     }
 
@@ -180,10 +182,10 @@ impl Page {
 
     async fn submitted(&self, engine: &Engine, headers: &HeaderMap, body: &Bytes) -> Answer {
         let form = Form::parse(body);
-        let nonce = cookie(headers);
+        let browser = browser(headers);
         let ticket = form.get("ticket").and_then(|sealed| Ticket::open(engine, sealed));
         let now = SystemTime::now();
-        let Some(ticket) = ticket.filter(|t| t.is_of(nonce.as_deref()) && !t.has_expired(now))
+        let Some(ticket) = ticket.filter(|t| t.is_of(browser.as_ref()) && !t.has_expired(now))
         else {
             let what = "This page has expired. Please start again at Google.";
             return self.refused(StatusCode::FORBIDDEN, what);
@@ -267,10 +269,7 @@ impl Page {
         let approval = Approval { authentication, account, association: wanted };
         match engine.approve(approval).await {
             Ok(Ok(())) => {}
-            Ok(Err(Refusal::AuthenticationUnusable)) => {
-                let what = "This was approved or declined before. Please start again at Google.";
-                return self.refused(StatusCode::CONFLICT, what);
-            }
+            // Declined or another's meanwhile: nothing comes of it any more, and Google is to know.
             Ok(Err(_)) => return callback.end(Ending::Failed, None),
             Err(error) => return self.trouble(&error),
         }
@@ -334,10 +333,12 @@ fn identifier(who: &str) -> Option<Identifier> {
     Text::parse(&digits).ok().filter(|digits| !digits.is_empty()).map(Identifier::Phone)
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// Who was shown a form before, if it may still send it.
+fn browser(headers: &HeaderMap) -> Option<Nonce> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned))
+    let nonce = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    nonce.and_then(Nonce::parse)
 }
 
 fn style() -> Answer {
@@ -365,15 +366,19 @@ fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) 
         headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some((ticket, transport)) = ticket {
-        let (nonce, lives) = (&ticket.nonce, ticket::LIVES.as_secs());
-        let secure = match transport {
-            Transport::Secure => "; Secure",
-            Transport::Any => "",
-        };
-        let cookie =
-            format!("{COOKIE}={nonce}; HttpOnly; SameSite=Strict; Max-Age={lives}{secure}");
-        let cookie = HeaderValue::from_str(&cookie).expect("a nonce is digits");
-        headers.insert(header::SET_COOKIE, cookie);
+        headers.insert(header::SET_COOKIE, cookie(&ticket.browser, transport));
     }
     response
+}
+
+/// Its life begins anew with every form, so that it outlives the ticket. `Lax` and not `Strict`: it
+/// has to come along when Google sends the browser a second time; no other site's form brings it.
+fn cookie(browser: &Nonce, transport: Transport) -> HeaderValue {
+    let lives = ticket::LIVES.as_secs();
+    let secure = match transport {
+        Transport::Secure => "; Secure",
+        Transport::Any => "",
+    };
+    let cookie = format!("{COOKIE}={browser}; HttpOnly; SameSite=Lax; Max-Age={lives}{secure}");
+    HeaderValue::from_str(&cookie).expect("a nonce is digits")
 }
