@@ -28,7 +28,7 @@ use paceline_domain::ids::{AssociationId, RequestId};
 use paceline_domain::link::Customer;
 use paceline_domain::name::Identifier;
 use paceline_domain::text::Text;
-use paceline_engine::tokenized::{Approval, Refusal};
+use paceline_engine::tokenized::{Approval, TurnedBack};
 use paceline_engine::{Engine, EngineError, Secret};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -193,10 +193,7 @@ impl Page {
         match form.intent() {
             Some(Intent::SignIn) => self.sign_in(engine, ticket, &form).await,
             Some(Intent::Approve) => self.approve(engine, ticket).await,
-            Some(Intent::Decline) => match engine.give_up(&ticket.request).await {
-                Ok(()) => ticket.callback.end(Ending::Cancelled, None),
-                Err(error) => self.trouble(&error),
-            },
+            Some(Intent::Decline) => self.decline(engine, ticket).await,
             None => self.refused(StatusCode::BAD_REQUEST, "This form is not one of ours."),
         }
     }
@@ -264,15 +261,31 @@ impl Page {
         let Some(account) = ticket.account.clone() else {
             return self.refused(StatusCode::FORBIDDEN, "Please sign in first.");
         };
-        let Ticket { request, association, callback, .. } = ticket;
-        let (authentication, wanted) = (request.clone(), association.clone());
-        let approval = Approval { authentication, account, association: wanted };
-        match engine.approve(approval).await {
-            Ok(Ok(())) => {}
+        let (authentication, association) = (ticket.request.clone(), ticket.association.clone());
+        match engine.approve(Approval { authentication, account, association }).await {
+            Ok(Ok(())) => self.proven(ticket).await,
             // Declined or another's meanwhile: nothing comes of it any more, and Google is to know.
-            Ok(Err(_)) => return callback.end(Ending::Failed, None),
-            Err(error) => return self.trouble(&error),
+            Ok(Err(_)) => ticket.callback.end(Ending::Failed, None),
+            Err(error) => self.trouble(&error),
         }
+    }
+
+    async fn decline(&self, engine: &Engine, ticket: Ticket) -> Answer {
+        match engine.give_up(&ticket.request).await {
+            Ok(TurnedBack::InTime) => ticket.callback.end(Ending::Cancelled, None),
+            // What was approved has been used: Google would believe a cancellation and keep what it
+            // has. It is told again what is true, and there the customer sees it and can undo it.
+            Ok(TurnedBack::TooLate { association }) if association == ticket.association => {
+                self.proven(ticket).await
+            }
+            Ok(TurnedBack::TooLate { .. }) => ticket.callback.end(Ending::Failed, None),
+            Err(error) => self.trouble(&error),
+        }
+    }
+
+    /// Tells Google, sealed, that its request was approved.
+    async fn proven(&self, ticket: Ticket) -> Answer {
+        let Ticket { request, association, callback, .. } = ticket;
         let mut response = json!({"requestId": request.as_str()});
         if let Some(association) = &association {
             response["associationId"] = association.as_str().into();

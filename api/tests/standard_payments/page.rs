@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::google::{done, linked, refused, request, send};
+use super::google::{capture, done, linked, refused, request, send};
 use crate::common::{Answer, Serving, exchange};
 
 const CALLBACK: &str = "http://127.0.0.1:9/back?state=1";
@@ -209,6 +209,27 @@ fn what_cannot_be_approved_any_more_is_sent_back_as_failed() {
     assert_eq!(bob.header("location"), failed);
     let told = done(&serving, "associateAccount", "a", associate("auth:2", "t"));
     assert_eq!(told["accountId"], "acct-sally");
+}
+
+#[test]
+fn who_declines_when_the_proof_was_used_is_sent_back_with_what_stands() {
+    let serving = Serving::with("");
+    let form = Shown::of(&opened(&serving, &json!({"requestId": "auth:1"}), CALLBACK, ""));
+    let approval = form.signed_in(&serving);
+    approval.send(&serving, "intent=approve");
+    let told = done(&serving, "associateAccount", "a", associate("auth:1", "t"));
+    assert_eq!(told["result"], "SUCCESS");
+    for late in [&form, &approval] {
+        let back = late.send(&serving, "intent=decline");
+        let location = back.header("location").unwrap();
+        assert!(location.contains("gspresult=100&gspauthenticationresponse="), "{location}");
+    }
+    // Nobody has approved for this association, whoever has the id.
+    let other = json!({"requestId": "auth:1", "associationId": "as-t"});
+    let other = Shown::of(&opened(&serving, &other, CALLBACK, ""));
+    let failed = "http://127.0.0.1:9/back?state=1&gspresult=202";
+    assert_eq!(other.send(&serving, "intent=decline").header("location"), Some(failed));
+    assert_eq!(done(&serving, "capture", "c", capture("t", 1_000_000))["result"], "SUCCESS");
 }
 
 #[test]
