@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::google::{capture, done, linked, refused, request, send};
+use super::google::{balance, capture, done, linked, refused, request, send};
 use crate::common::{Answer, Serving, exchange};
 
 const CALLBACK: &str = "http://127.0.0.1:9/back?state=1";
@@ -230,6 +230,46 @@ fn who_declines_when_the_proof_was_used_is_sent_back_with_what_stands() {
     let failed = "http://127.0.0.1:9/back?state=1&gspresult=202";
     assert_eq!(other.send(&serving, "intent=decline").header("location"), Some(failed));
     assert_eq!(done(&serving, "capture", "c", capture("t", 1_000_000))["result"], "SUCCESS");
+}
+
+/// Somebody approves under this id, for this association or for none.
+fn approved(serving: &Serving, who: &str, id: &str, association: Option<&str>) {
+    let asked = json!({"requestId": id, "associationId": association});
+    let form = Shown::of(&opened(serving, &asked, CALLBACK, ""));
+    let back = form.signed_in_as(serving, who).send(serving, "intent=approve");
+    assert!(back.header("location").unwrap().contains("gspresult=100"), "{}", back.body);
+}
+
+#[test]
+fn a_sign_in_for_something_else_is_refused_whatever_it_is_presented_for_and_stays_good() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    approved(&serving, "bob", "auth:bob", None);
+    done(&serving, "associateAccount", "bob", associate("auth:bob", "bobs"));
+    approved(&serving, "sally", "auth:none", None);
+    approved(&serving, "bob", "auth:other", Some("as-bobs"));
+    for (number, sign_in) in ["auth:none", "auth:other", "auth:bob"].into_iter().enumerate() {
+        let refresh = json!({"googlePaymentToken": "token", "authenticationRequestId": sign_in});
+        let mut charged = capture("token", 1_000_000);
+        charged["authenticationRequestId"] = json!(sign_in);
+        let linking = associate(sign_in, "new");
+        for (method, members) in
+            [("refreshToken", refresh), ("capture", charged), ("associateAccount", linking)]
+        {
+            if (method, sign_in) == ("associateAccount", "auth:none") {
+                continue; // that is what it is for
+            }
+            let asked = request(&format!("{method}:{number}"), members);
+            let (status, code, what) = refused(&send(&serving, method, &asked));
+            let told = (status, code.as_str());
+            assert_eq!(told, (400, "PRECONDITION_VIOLATION"), "{method} {sign_in}: {what}");
+        }
+    }
+    assert_eq!(balance(&serving, "acct-sally"), "500.00");
+    let told = done(&serving, "associateAccount", "n", associate("auth:none", "new"));
+    assert_eq!(told["accountId"], "acct-sally");
+    let refresh = json!({"googlePaymentToken": "bobs", "authenticationRequestId": "auth:other"});
+    assert_eq!(done(&serving, "refreshToken", "r", refresh)["result"], "SUCCESS");
 }
 
 #[test]
