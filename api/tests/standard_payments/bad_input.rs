@@ -108,6 +108,8 @@ fn a_capture_with_something_wrong_takes_nothing() {
             ("/paymentIntegratorAccountId", json!(null), MISSING, "paymentIntegratorAccountId"),
             ("/transactionDescription", json!(null), MISSING, "transactionDescription"),
             ("/transactionDescription", json!(7), INVALID, "transactionDescription"),
+            ("/transactionDescription", json!(""), INVALID, "transactionDescription"),
+            ("/transactionDescription", json!(" \n\u{0}\u{a0}"), INVALID, "transactionDescription"),
             ("/currencyCode", json!("usd"), INVALID, "currencyCode"),
             ("/currencyCode", json!("XYZ"), INVALID, "currencyCode"),
             ("/amount", json!("0"), INVALID, "amount"),
@@ -124,6 +126,7 @@ fn a_capture_with_something_wrong_takes_nothing() {
             ("/googlePaymentToken", json!(""), INVALID, "googlePaymentToken"),
             ("/googlePaymentToken", json!("x".repeat(1025)), INVALID, "googlePaymentToken"),
             ("/mandateDetails", mandate, INVALID, "mandateDetails"),
+            ("/mandateDetails", json!("m"), INVALID, "mandateDetails"),
             ("/otpVerification", json!({"otp": "1"}), MISSING, "otpVerification.sendOtpRequestId"),
             ("/otpVerification", json!({"sendOtpRequestId": "o"}), MISSING, "otpVerification.otp"),
         ],
@@ -133,6 +136,33 @@ fn a_capture_with_something_wrong_takes_nothing() {
     two["authenticationRequestId"] = json!("a");
     assert_eq!(refused(&send(&serving, "capture", &two)).1, INVALID);
     assert_eq!(balance(&serving, "acct-sally"), "500.00");
+}
+
+#[test]
+fn a_mandate_is_looked_at_as_a_field_before_it_is_looked_for() {
+    let serving = Serving::with("");
+    let mut right = capture("token", 1_000_000);
+    right["googlePaymentToken"] = json!(null);
+    right["mandateDetails"] = json!({"mandateId": "m"});
+    all_refused(
+        &serving,
+        "capture",
+        &right,
+        &[
+            ("/mandateDetails", json!("m"), INVALID, "mandateDetails"),
+            ("/mandateDetails", json!({}), MISSING, "mandateDetails.mandateId"),
+            ("/mandateDetails/mandateId", json!(7), INVALID, "mandateDetails.mandateId"),
+            ("/mandateDetails/mandateId", json!(""), INVALID, "mandateDetails.mandateId"),
+            ("/amount", json!("0"), INVALID, "amount"),
+            ("/transactionDescription", json!(null), MISSING, "transactionDescription"),
+            ("/otpVerification", json!({}), MISSING, "otpVerification.sendOtpRequestId"),
+        ],
+    );
+    right["mandateDetails"] = json!(null);
+    right["mandateWithNotificationDetails"] = json!({});
+    let cases =
+        [("/mandateWithNotificationDetails", json!(7), INVALID, "mandateWithNotificationDetails")];
+    all_refused(&serving, "capture", &right, &cases);
 }
 
 #[test]
@@ -181,8 +211,12 @@ fn the_other_methods_name_what_is_wrong_with_them() {
             ("/accountPhoneNumber", json!(null), MISSING, "accountPhoneNumber or associationId"),
             ("/accountPhoneNumber", json!("15550100001"), INVALID, "accountPhoneNumber"),
             ("/accountPhoneNumber", json!("+1 555"), INVALID, "accountPhoneNumber"),
+            ("/accountPhoneNumber", json!("+015550100001"), INVALID, "accountPhoneNumber"),
             ("/associationId", json!("a"), INVALID, "associationId"),
             ("/otpContext", json!("association"), INVALID, "otpContext"),
+            ("/otpContext", json!({}), MISSING, "otpContext.association"),
+            ("/otpContext", json!({"association": null}), MISSING, "otpContext.association"),
+            ("/otpContext", json!({"association": 5}), INVALID, "otpContext.association"),
         ],
     );
     let link = json!({"googlePaymentToken": "t", "associationId": "a",
@@ -278,6 +312,9 @@ fn a_statement_whose_summary_is_unusable_is_not_noted() {
     let made = "/remittanceStatementSummary/statementDate";
     let start = "/remittanceStatementSummary/billingPeriod/startDate";
     let total = "/remittanceStatementSummary/totalDueByIntegrator";
+    let presented = "/remittanceStatementSummary/totalPresentmentAmounts";
+    let totals = "remittanceStatementSummary.totalPresentmentAmounts";
+    let total_of = "totalPresentmentAmounts.";
     let (period, after_its_end) = ("remittanceStatementSummary.billingPeriod", "1757973599001");
     all_refused(
         &serving,
@@ -290,6 +327,11 @@ fn a_statement_whose_summary_is_unusable_is_not_noted() {
             (start, json!("0"), INVALID, period),
             (start, json!(after_its_end), INVALID, period),
             (total, json!("1.5"), INVALID, "remittanceStatementSummary.totalDueByIntegrator"),
+            (presented, json!("1"), INVALID, totals),
+            (presented, json!(["1"]), INVALID, totals),
+            (presented, json!([{"currencyCode": "USD"}]), MISSING, total_of),
+            (presented, json!([{"amountMicros": "1.5", "currencyCode": "USD"}]), INVALID, total_of),
+            (presented, json!([{"amountMicros": "1", "currencyCode": "usd"}]), INVALID, total_of),
         ],
     );
     assert_eq!(
