@@ -169,30 +169,47 @@ fn a_mandate_is_looked_at_as_a_field_before_it_is_looked_for() {
 fn an_identifier_that_is_not_known_is_named_and_404() {
     let serving = Serving::with("");
     linked(&serving, "token");
-    let unknown = |method: &str, members: Value| {
+    let unknown = |method: &str, named: &str, members: Value| {
         let (status, code, what) = refused(&send(&serving, method, &request("bad", members)));
         assert_eq!((status, code.as_str()), (404, "INVALID_IDENTIFIER"), "{method}: {what}");
+        assert!(what.starts_with(named), "{method} names {named}: {what}");
         assert!(!what.contains("nobody-has-this"), "a secret is not repeated: {what}");
     };
-    unknown("capture", capture("nobody-has-this", 1_000_000));
+    unknown("capture", "googlePaymentToken", capture("nobody-has-this", 1_000_000));
     let mandate = json!({"mandateId": "m"});
     let mut under_mandate = capture("token", 1_000_000);
     under_mandate["googlePaymentToken"] = json!(null);
     under_mandate["mandateDetails"] = mandate;
-    unknown("capture", under_mandate);
-    unknown("verifyOtp", json!({"sendOtpRequestId": "never", "otp": "123456"}));
+    unknown("capture", "mandateDetails", under_mandate);
+    let with_password = |token: &str| {
+        let otp = json!({"sendOtpRequestId": "never", "otp": "123456"});
+        json!({"googlePaymentToken": token, "otpVerification": otp})
+    };
+    unknown("verifyOtp", "sendOtpRequestId", with_password("x")["otpVerification"].clone());
+    unknown("refreshToken", "sendOtpRequestId", with_password("token"));
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "associationId": "never"});
+    unknown("sendOtp", "associationId", sent);
+    let link = json!({"googlePaymentToken": "t", "associationId": "a",
+        "provideUserInformation": true, "authenticationRequestId": "never"});
+    unknown("associateAccount", "authenticationRequestId", link);
+    let mut reward = capture("nobody-has-this", 1_000_000);
+    unknown("disburseFunds", "googlePaymentToken", reward.clone());
+    reward["upiDetails"] = json!({"vpa": "nobody@paceline"});
+    unknown("asynchronousCapture", "upiDetails.vpa", reward);
     unknown(
         "refund",
+        "captureRequestId",
         json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "never",
         "currencyCode": "USD", "refundAmount": "1000000"}),
     );
     unknown(
         "refreshToken",
+        "googlePaymentToken",
         json!({"googlePaymentToken": "nobody-has-this", "authenticationRequestId": "never"}),
     );
     let mut other = capture("token", 1_000_000);
     other["paymentIntegratorAccountId"] = json!("SomebodyElses");
-    unknown("capture", other);
+    unknown("capture", "paymentIntegratorAccountId", other);
     assert_eq!(balance(&serving, "acct-sally"), "500.00");
 }
 
