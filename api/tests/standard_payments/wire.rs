@@ -206,6 +206,22 @@ fn the_first_thing_that_is_wrong_is_what_is_told() {
 }
 
 #[test]
+fn a_repeat_that_writes_its_values_in_another_way_gets_the_first_answer() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let first = done(&serving, "capture", "c", capture("token", 1_000_000));
+    let mut again = request("c", capture("token", 1_000_000));
+    again["amount"] = json!(1_000_000);
+    again["captureContext"]["nothing"] = json!(null);
+    again["requestHeader"]["protocolVersion"]["major"] = json!("1");
+    let mut told = send(&serving, "capture", &again).json();
+    told.as_object_mut().unwrap().remove("responseHeader").unwrap();
+    assert_eq!(told, first);
+    again["amount"] = json!(1_000_000.0);
+    assert_eq!(send(&serving, "capture", &again).status, 412, "what is no whole number is another");
+}
+
+#[test]
 fn one_id_of_a_capture_and_of_a_later_one_names_one_payment_for_refunds() {
     let serving = Serving::with("");
     linked(&serving, "token");
