@@ -22,5 +22,6 @@ mod standard_payments {
     mod development;
     pub mod google;
     mod page;
+    mod time;
     mod wire;
 }

@@ -189,6 +189,15 @@ pub struct Approval {
     pub association: Option<AssociationId>,
 }
 
+/// What became of an authentication whose user turned back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnedBack {
+    /// It proves nothing.
+    InTime,
+    /// A request has used what was approved for this association, or for none, and that stands.
+    TooLate { association: Option<AssociationId> },
+}
+
 /// What a request came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {

@@ -18,10 +18,6 @@ pub fn callback(bytes: &[u8]) {
         let read = within(WIRE, bytes, |_| Callback::parse(url, &hosts, development));
         let Some(callback) = read else { continue };
         assert!(is_allowed(url, development), "{url} leads elsewhere");
-        let origin = callback.origin();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/.-[]".contains(&byte);
-        assert!(origin.bytes().all(plain), "{origin} is more than an origin to a policy");
-        assert!(url.starts_with(&origin), "{origin} is not of {url}");
         ended(url, &callback);
     }
 }

@@ -57,7 +57,7 @@ impl Fault {
         Self::new(StatusCode::BAD_REQUEST, "REQUEST_TIMESTAMP_OUT_OF_RANGE", what)
     }
 
-    /// - `what`: the identifier that is wrong.
+    /// - `what`: begins with the member that holds the identifier, as the protocol wants it.
     pub fn unknown(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "INVALID_IDENTIFIER", what)
     }

@@ -4,8 +4,8 @@
 //! seeing how they prove it. What is approved is remembered under the id of Google's request, and
 //! that is the only proof there is: the browser carries nothing that could be forged.
 //! Promise: only a request that Google has signed opens a form; only the browser that was shown a
-//! form can send it; it is sent back only to where the configuration allows; what ends anywhere but
-//! in "approve" proves nothing. Works without scripts.
+//! form can send it, from any of its tabs and again; it is sent back only to where the configuration
+//! allows; what ends anywhere but in "approve" proves nothing. Works without scripts.
 //! Left out: new customers. Whoever has no account is told so.
 //!
 //! # Source
@@ -28,7 +28,7 @@ use paceline_domain::ids::{AssociationId, RequestId};
 use paceline_domain::link::Customer;
 use paceline_domain::name::Identifier;
 use paceline_domain::text::Text;
-use paceline_engine::tokenized::{Approval, Refusal};
+use paceline_engine::tokenized::{Approval, TurnedBack};
 use paceline_engine::{Engine, EngineError, Secret};
 use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
@@ -40,7 +40,7 @@ use super::{Fault, MAJOR};
 use crate::limits::{SIGN_IN_NAME_BYTES_MAX, SIGN_INS_MAX};
 use callback::{Callback, Ending};
 use form::{Form, Intent};
-use ticket::Ticket;
+use ticket::{Nonce, Ticket};
 use tries::Tries;
 use views::Views;
 
@@ -51,6 +51,11 @@ const PATH: &str = "/authenticate";
 const STYLE: &str = "/authenticate/style.css";
 /// Holds what ties a form to the browser that it was shown in.
 const COOKIE: &str = "paceline_authentication";
+/// Without `form-action`: Chromium holds it against every redirect that follows a form, and where
+/// Google's callback leads on to is Google's. What keeps a form to us is its ticket, which is worth
+/// nothing elsewhere, and templates that let nobody write another form.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub struct Page {
     settings: Arc<Settings>,
@@ -89,7 +94,7 @@ impl Page {
         match head.method {
             Method::GET | Method::HEAD if is_style => style(),
             Method::GET | Method::HEAD => {
-                self.open(engine, head.uri.query().unwrap_or_default()).await
+                self.open(engine, head.uri.query().unwrap_or_default(), &head.headers).await
             }
             Method::POST if !is_style => self.submitted(engine, &head.headers, body).await,
             _ => {
@@ -107,7 +112,7 @@ impl Page {
     }
 
     /// Google has sent a browser.
-    async fn open(&self, engine: &Engine, query: &str) -> Answer {
+    async fn open(&self, engine: &Engine, query: &str, headers: &HeaderMap) -> Answer {
         let form = Form::parse(query.as_bytes());
         let callback = form.get("gspCallbackUrl").and_then(|url| {
             Callback::parse(url, &self.settings.callback_hosts, self.is_development())
@@ -131,7 +136,9 @@ impl Page {
             }
         }
         let Asked { request, association } = asked;
-        let ticket = Ticket::fresh(request, association, callback, SystemTime::now());
+        // Kept while it is there: another tab may have a form that goes with it.
+        let browser = browser(headers).unwrap_or_else(Nonce::fresh);
+        let ticket = Ticket::fresh(request, association, callback, browser, SystemTime::now());
         self.sign_in_form(engine, &ticket, None)
     }
 
@@ -175,10 +182,10 @@ impl Page {
 
     async fn submitted(&self, engine: &Engine, headers: &HeaderMap, body: &Bytes) -> Answer {
         let form = Form::parse(body);
-        let nonce = cookie(headers);
+        let browser = browser(headers);
         let ticket = form.get("ticket").and_then(|sealed| Ticket::open(engine, sealed));
         let now = SystemTime::now();
-        let Some(ticket) = ticket.filter(|t| t.is_of(nonce.as_deref()) && !t.has_expired(now))
+        let Some(ticket) = ticket.filter(|t| t.is_of(browser.as_ref()) && !t.has_expired(now))
         else {
             let what = "This page has expired. Please start again at Google.";
             return self.refused(StatusCode::FORBIDDEN, what);
@@ -186,10 +193,7 @@ impl Page {
         match form.intent() {
             Some(Intent::SignIn) => self.sign_in(engine, ticket, &form).await,
             Some(Intent::Approve) => self.approve(engine, ticket).await,
-            Some(Intent::Decline) => match engine.give_up(&ticket.request).await {
-                Ok(()) => ticket.callback.end(Ending::Cancelled, None),
-                Err(error) => self.trouble(&error),
-            },
+            Some(Intent::Decline) => self.decline(engine, ticket).await,
             None => self.refused(StatusCode::BAD_REQUEST, "This form is not one of ours."),
         }
     }
@@ -257,18 +261,31 @@ impl Page {
         let Some(account) = ticket.account.clone() else {
             return self.refused(StatusCode::FORBIDDEN, "Please sign in first.");
         };
-        let Ticket { request, association, callback, .. } = ticket;
-        let (authentication, wanted) = (request.clone(), association.clone());
-        let approval = Approval { authentication, account, association: wanted };
-        match engine.approve(approval).await {
-            Ok(Ok(())) => {}
-            Ok(Err(Refusal::AuthenticationUnusable)) => {
-                let what = "This was approved or declined before. Please start again at Google.";
-                return self.refused(StatusCode::CONFLICT, what);
-            }
-            Ok(Err(_)) => return callback.end(Ending::Failed, None),
-            Err(error) => return self.trouble(&error),
+        let (authentication, association) = (ticket.request.clone(), ticket.association.clone());
+        match engine.approve(Approval { authentication, account, association }).await {
+            Ok(Ok(())) => self.proven(ticket).await,
+            // Declined or another's meanwhile: nothing comes of it any more, and Google is to know.
+            Ok(Err(_)) => ticket.callback.end(Ending::Failed, None),
+            Err(error) => self.trouble(&error),
         }
+    }
+
+    async fn decline(&self, engine: &Engine, ticket: Ticket) -> Answer {
+        match engine.give_up(&ticket.request).await {
+            Ok(TurnedBack::InTime) => ticket.callback.end(Ending::Cancelled, None),
+            // What was approved has been used: Google would believe a cancellation and keep what it
+            // has. It is told again what is true, and there the customer sees it and can undo it.
+            Ok(TurnedBack::TooLate { association }) if association == ticket.association => {
+                self.proven(ticket).await
+            }
+            Ok(TurnedBack::TooLate { .. }) => ticket.callback.end(Ending::Failed, None),
+            Err(error) => self.trouble(&error),
+        }
+    }
+
+    /// Tells Google, sealed, that its request was approved.
+    async fn proven(&self, ticket: Ticket) -> Answer {
+        let Ticket { request, association, callback, .. } = ticket;
         let mut response = json!({"requestId": request.as_str()});
         if let Some(association) = &association {
             response["associationId"] = association.as_str().into();
@@ -329,10 +346,12 @@ fn identifier(who: &str) -> Option<Identifier> {
     Text::parse(&digits).ok().filter(|digits| !digits.is_empty()).map(Identifier::Phone)
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// Who was shown a form before, if it may still send it.
+fn browser(headers: &HeaderMap) -> Option<Nonce> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|cookies| cookies.split(';'));
-    pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned))
+    let nonce = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    nonce.and_then(Nonce::parse)
 }
 
 fn style() -> Answer {
@@ -347,13 +366,6 @@ fn style() -> Answer {
 fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(view)));
     *response.status_mut() = status;
-    let origin =
-        ticket.map(|(ticket, _)| format!(" {}", ticket.callback.origin())).unwrap_or_default();
-    // A form that is answered with a redirect has to be allowed to go there, too.
-    let policy = format!(
-        "default-src 'none'; style-src 'self'; form-action 'self'{origin}; \
-         frame-ancestors 'none'; base-uri 'none'"
-    );
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -362,20 +374,24 @@ fn html(status: StatusCode, view: String, ticket: Option<(&Ticket, Transport)>) 
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let ascii = |text: &str| HeaderValue::from_str(text).ok();
-    headers.extend(ascii(&policy).map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     if let Some((ticket, transport)) = ticket {
-        let (nonce, lives) = (&ticket.nonce, ticket::LIVES.as_secs());
-        let secure = match transport {
-            Transport::Secure => "; Secure",
-            Transport::Any => "",
-        };
-        let cookie =
-            format!("{COOKIE}={nonce}; HttpOnly; SameSite=Strict; Max-Age={lives}{secure}");
-        headers.extend(ascii(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+        headers.insert(header::SET_COOKIE, cookie(&ticket.browser, transport));
     }
     response
+}
+
+/// Its life begins anew with every form, so that it outlives the ticket. `Lax` and not `Strict`: it
+/// has to come along when Google sends the browser a second time; no other site's form brings it.
+fn cookie(browser: &Nonce, transport: Transport) -> HeaderValue {
+    let lives = ticket::LIVES.as_secs();
+    let secure = match transport {
+        Transport::Secure => "; Secure",
+        Transport::Any => "",
+    };
+    let cookie = format!("{COOKIE}={browser}; HttpOnly; SameSite=Lax; Max-Age={lives}{secure}");
+    HeaderValue::from_str(&cookie).expect("a nonce is digits")
 }

@@ -31,6 +31,11 @@ impl<'a> Members<'a> {
         self.get(name).is_some()
     }
 
+    /// Whether any of its members, whatever their names, is an object.
+    pub fn has_object(&self) -> bool {
+        self.members.values().any(Value::is_object)
+    }
+
     fn get(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
@@ -61,12 +66,25 @@ impl<'a> Members<'a> {
         self.required(name)?.as_str().ok_or_else(|| self.invalid(name, "a string is wanted"))
     }
 
+    /// A text that says something.
     pub fn text(&self, name: &str) -> Result<Text, Fault> {
-        self.parsed(name, Text::parse)
+        self.telling(name, self.parsed(name, Text::parse)?)
     }
 
-    /// Words for people, of whatever length: what is kept of them is the beginning, on one line.
+    /// Words for people that say something, of whatever length.
     pub fn words(&self, name: &str) -> Result<Text, Fault> {
+        self.telling(name, self.line(name)?)
+    }
+
+    fn telling(&self, name: &str, text: Text) -> Result<Text, Fault> {
+        match text.trim().is_empty() {
+            true => Err(self.invalid(name, "more than blanks is wanted")),
+            false => Ok(text),
+        }
+    }
+
+    /// Words for people, which may be none: what is kept of them is the beginning, on one line.
+    pub fn line(&self, name: &str) -> Result<Text, Fault> {
         let (mut line, given) = (String::new(), self.string(name)?);
         for c in given.chars().map(|c| if c.is_control() { ' ' } else { c }) {
             if line.len() + c.len_utf8() > TEXT_BYTES_MAX {

@@ -3,7 +3,7 @@
 //! Source: Standard Payments, tokenized form of payment, version 1, each method's own page.
 
 use paceline_domain::ids::{AssociationId, IntegratorAccountId, RequestId};
-use paceline_domain::money::Micros;
+use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::statement::Summary;
 use paceline_domain::text::Text;
 use paceline_engine::limits::STATEMENT_DAYS_MAX;
@@ -38,14 +38,22 @@ pub fn send_otp(body: Members<'_>, request: RequestId) -> Result<SendOtp, Fault>
         let what = format!("{MATCHING_TOKEN_CHARS} visible ASCII characters are wanted");
         return Err(body.invalid("smsMatchingToken", &what));
     }
-    if body.has("otpContext") {
-        body.object("otpContext", |_| Ok(()))?;
-    }
+    body.known("otpContext", |body, name| body.object(name, otp_context))?;
     let to = match body.one_of(["accountPhoneNumber", "associationId"])? {
         "associationId" => OtpReceiver::Association(association(body)?),
         phone => OtpReceiver::Phone(body.parsed(phone, phone_number)?),
     };
     Ok(SendOtp { request, to, matching_token })
+}
+
+/// The protocol names one alternative of the union and says that there is another: an object of any
+/// name may be that one.
+fn otp_context(context: Members<'_>) -> Result<(), Fault> {
+    match context.one_of(["association"]) {
+        Ok(known) => context.object(known, |_| Ok(())),
+        Err(_) if context.has_object() => Ok(()),
+        Err(missing) => Err(missing),
+    }
 }
 
 pub fn verify_otp(body: Members<'_>, request: RequestId) -> Result<VerifyOtp, Fault> {
@@ -69,20 +77,29 @@ pub fn capture(
     request: RequestId,
     integrator: IntegratorAccountId,
 ) -> Result<Pay, Fault> {
+    const TOKEN: &str = "googlePaymentToken";
     body.object("captureContext", |_| Ok(()))?;
-    const MANDATES: [&str; 2] = ["mandateDetails", "mandateWithNotificationDetails"];
-    let [mandate, with_notification] = MANDATES;
-    let with = body.one_of(["googlePaymentToken", mandate, with_notification])?;
-    if MANDATES.contains(&with) {
-        // None was ever made here.
-        return Err(Fault::unknown(&format!("{with} names no mandate")));
-    }
-    let with = Instrument::Token(body.secret(with)?);
-    let proven = match body.union(VERIFICATIONS)? {
-        Some(_) => Some(proven(body)?),
-        None => None,
+    let with = body.one_of([TOKEN, MANDATE, "mandateWithNotificationDetails"])?;
+    let token = match with {
+        TOKEN => Some(body.secret(TOKEN)?),
+        mandate => body.object(mandate, |details| mandate_id(details, mandate)).map(|()| None)?,
     };
-    Ok(Pay { proven, ..pay(body, request, integrator, with)? })
+    let proven = body.union(VERIFICATIONS)?.map(|_| proven(body)).transpose()?;
+    let terms = terms(body)?;
+    // What is wrong with any field counts for more than that no mandate was ever made here.
+    let token = token
+        .ok_or_else(|| Fault::unknown(&format!("{with} names no mandate that is known here")))?;
+    Ok(Pay { proven, ..pay(terms, request, integrator, Instrument::Token(token)) })
+}
+
+const MANDATE: &str = "mandateDetails";
+
+/// Of a mandate with a notification the members are not published.
+fn mandate_id(details: Members<'_>, of: &str) -> Result<(), Fault> {
+    match of {
+        MANDATE => details.secret("mandateId").map(drop),
+        _ => Ok(()),
+    }
 }
 
 pub fn capture_later(
@@ -96,7 +113,7 @@ pub fn capture_later(
         }
         tokenized => Instrument::Token(body.object(tokenized, |t| t.secret("googlePaymentToken"))?),
     };
-    pay(body, request, integrator, with)
+    Ok(pay(terms(body)?, request, integrator, with))
 }
 
 pub fn disburse(
@@ -105,19 +122,25 @@ pub fn disburse(
     integrator: IntegratorAccountId,
 ) -> Result<Pay, Fault> {
     let with = Instrument::Token(body.secret("googlePaymentToken")?);
-    pay(body, request, integrator, with)
+    Ok(pay(terms(body)?, request, integrator, with))
 }
 
-fn pay(
-    body: Members<'_>,
-    request: RequestId,
-    integrator: IntegratorAccountId,
-    with: Instrument,
-) -> Result<Pay, Fault> {
+/// How much moves, and what the customer's statement says of it.
+struct Terms {
+    amount: Micros,
+    currency: CurrencyCode,
+    description: Text,
+}
+
+fn terms(body: Members<'_>) -> Result<Terms, Fault> {
     let currency = body.currency("currencyCode")?;
     let amount = body.amount("amount", currency)?;
-    let description = body.words("transactionDescription")?;
-    Ok(Pay { request, integrator, with, amount, currency, description, proven: None })
+    Ok(Terms { amount, currency, description: body.words("transactionDescription")? })
+}
+
+fn pay(terms: Terms, request: RequestId, integrator: IntegratorAccountId, with: Instrument) -> Pay {
+    let Terms { amount, currency, description } = terms;
+    Pay { request, integrator, with, amount, currency, description, proven: None }
 }
 
 pub fn refund(
@@ -155,10 +178,15 @@ fn summary(summary: Members<'_>, total_due: TotalDue) -> Result<Summary, Fault> 
     }
     let memo = match summary.has("remittanceInstructions") {
         true => summary.object("remittanceInstructions", |instructions| {
-            instructions.has("memoLineId").then(|| instructions.words("memoLineId")).transpose()
+            instructions.known("memoLineId", Members::line)
         })?,
         false => None,
     };
+    // Not used, and not noted with something wrong in it either.
+    for total in summary.list("totalPresentmentAmounts")? {
+        total.currency("currencyCode")?;
+        total.int64("amountMicros")?;
+    }
     Ok(Summary {
         made_at: summary.moment("statementDate")?,
         period_start,
@@ -192,9 +220,10 @@ fn association(body: Members<'_>) -> Result<AssociationId, Fault> {
 fn phone_number(text: &str) -> Result<Text, String> {
     let digits = text.strip_prefix('+').unwrap_or_default();
     let fits = (1..=PHONE_DIGITS_MAX).contains(&digits.len());
-    match fits && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    // A country's code begins it, and none of those begins with a zero.
+    match fits && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         true => Text::parse(text).map_err(|error| error.to_string()),
-        false => Err(format!("+ and 1 to {PHONE_DIGITS_MAX} digits are wanted")),
+        false => Err(format!("+ and 1 to {PHONE_DIGITS_MAX} digits, no zero first, are wanted")),
     }
 }
 

@@ -161,13 +161,14 @@ fn moment(told: &mut Object<'_>, name: &'static str, at: Timestamp) {
 
 fn fault(why: Refusal) -> Fault {
     let what = why.to_string();
+    let unknown = |member: &str| Fault::unknown(&format!("{member}: {what}"));
     match why {
-        Refusal::TokenUnknown
-        | Refusal::AssociationUnknown
-        | Refusal::CustomerUnknown
-        | Refusal::OtpUnknown
-        | Refusal::AuthenticationUnknown
-        | Refusal::CaptureUnknown => Fault::unknown(&what),
+        Refusal::TokenUnknown => unknown("googlePaymentToken"),
+        Refusal::AssociationUnknown => unknown("associationId"),
+        Refusal::CustomerUnknown => unknown("upiDetails.vpa"),
+        Refusal::OtpUnknown => unknown("sendOtpRequestId"),
+        Refusal::AuthenticationUnknown => unknown("authenticationRequestId"),
+        Refusal::CaptureUnknown => unknown("captureRequestId"),
         Refusal::AuthenticationUnusable
         | Refusal::TokenLinked
         | Refusal::AssociationTaken

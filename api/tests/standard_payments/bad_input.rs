@@ -108,6 +108,8 @@ fn a_capture_with_something_wrong_takes_nothing() {
             ("/paymentIntegratorAccountId", json!(null), MISSING, "paymentIntegratorAccountId"),
             ("/transactionDescription", json!(null), MISSING, "transactionDescription"),
             ("/transactionDescription", json!(7), INVALID, "transactionDescription"),
+            ("/transactionDescription", json!(""), INVALID, "transactionDescription"),
+            ("/transactionDescription", json!(" \n\u{0}\u{a0}"), INVALID, "transactionDescription"),
             ("/currencyCode", json!("usd"), INVALID, "currencyCode"),
             ("/currencyCode", json!("XYZ"), INVALID, "currencyCode"),
             ("/amount", json!("0"), INVALID, "amount"),
@@ -124,6 +126,7 @@ fn a_capture_with_something_wrong_takes_nothing() {
             ("/googlePaymentToken", json!(""), INVALID, "googlePaymentToken"),
             ("/googlePaymentToken", json!("x".repeat(1025)), INVALID, "googlePaymentToken"),
             ("/mandateDetails", mandate, INVALID, "mandateDetails"),
+            ("/mandateDetails", json!("m"), INVALID, "mandateDetails"),
             ("/otpVerification", json!({"otp": "1"}), MISSING, "otpVerification.sendOtpRequestId"),
             ("/otpVerification", json!({"sendOtpRequestId": "o"}), MISSING, "otpVerification.otp"),
         ],
@@ -136,33 +139,77 @@ fn a_capture_with_something_wrong_takes_nothing() {
 }
 
 #[test]
+fn a_mandate_is_looked_at_as_a_field_before_it_is_looked_for() {
+    let serving = Serving::with("");
+    let mut right = capture("token", 1_000_000);
+    right["googlePaymentToken"] = json!(null);
+    right["mandateDetails"] = json!({"mandateId": "m"});
+    all_refused(
+        &serving,
+        "capture",
+        &right,
+        &[
+            ("/mandateDetails", json!("m"), INVALID, "mandateDetails"),
+            ("/mandateDetails", json!({}), MISSING, "mandateDetails.mandateId"),
+            ("/mandateDetails/mandateId", json!(7), INVALID, "mandateDetails.mandateId"),
+            ("/mandateDetails/mandateId", json!(""), INVALID, "mandateDetails.mandateId"),
+            ("/amount", json!("0"), INVALID, "amount"),
+            ("/transactionDescription", json!(null), MISSING, "transactionDescription"),
+            ("/otpVerification", json!({}), MISSING, "otpVerification.sendOtpRequestId"),
+        ],
+    );
+    right["mandateDetails"] = json!(null);
+    right["mandateWithNotificationDetails"] = json!({});
+    let cases =
+        [("/mandateWithNotificationDetails", json!(7), INVALID, "mandateWithNotificationDetails")];
+    all_refused(&serving, "capture", &right, &cases);
+}
+
+#[test]
 fn an_identifier_that_is_not_known_is_named_and_404() {
     let serving = Serving::with("");
     linked(&serving, "token");
-    let unknown = |method: &str, members: Value| {
+    let unknown = |method: &str, named: &str, members: Value| {
         let (status, code, what) = refused(&send(&serving, method, &request("bad", members)));
         assert_eq!((status, code.as_str()), (404, "INVALID_IDENTIFIER"), "{method}: {what}");
+        assert!(what.starts_with(named), "{method} names {named}: {what}");
         assert!(!what.contains("nobody-has-this"), "a secret is not repeated: {what}");
     };
-    unknown("capture", capture("nobody-has-this", 1_000_000));
+    unknown("capture", "googlePaymentToken", capture("nobody-has-this", 1_000_000));
     let mandate = json!({"mandateId": "m"});
     let mut under_mandate = capture("token", 1_000_000);
     under_mandate["googlePaymentToken"] = json!(null);
     under_mandate["mandateDetails"] = mandate;
-    unknown("capture", under_mandate);
-    unknown("verifyOtp", json!({"sendOtpRequestId": "never", "otp": "123456"}));
+    unknown("capture", "mandateDetails", under_mandate);
+    let with_password = |token: &str| {
+        let otp = json!({"sendOtpRequestId": "never", "otp": "123456"});
+        json!({"googlePaymentToken": token, "otpVerification": otp})
+    };
+    unknown("verifyOtp", "sendOtpRequestId", with_password("x")["otpVerification"].clone());
+    unknown("refreshToken", "sendOtpRequestId", with_password("token"));
+    let sent = json!({"smsMatchingToken": "Qm4tZ8kLp0w", "associationId": "never"});
+    unknown("sendOtp", "associationId", sent);
+    let link = json!({"googlePaymentToken": "t", "associationId": "a",
+        "provideUserInformation": true, "authenticationRequestId": "never"});
+    unknown("associateAccount", "authenticationRequestId", link);
+    let mut reward = capture("nobody-has-this", 1_000_000);
+    unknown("disburseFunds", "googlePaymentToken", reward.clone());
+    reward["upiDetails"] = json!({"vpa": "nobody@paceline"});
+    unknown("asynchronousCapture", "upiDetails.vpa", reward);
     unknown(
         "refund",
+        "captureRequestId",
         json!({"paymentIntegratorAccountId": ACCOUNT, "captureRequestId": "never",
         "currencyCode": "USD", "refundAmount": "1000000"}),
     );
     unknown(
         "refreshToken",
+        "googlePaymentToken",
         json!({"googlePaymentToken": "nobody-has-this", "authenticationRequestId": "never"}),
     );
     let mut other = capture("token", 1_000_000);
     other["paymentIntegratorAccountId"] = json!("SomebodyElses");
-    unknown("capture", other);
+    unknown("capture", "paymentIntegratorAccountId", other);
     assert_eq!(balance(&serving, "acct-sally"), "500.00");
 }
 
@@ -181,8 +228,12 @@ fn the_other_methods_name_what_is_wrong_with_them() {
             ("/accountPhoneNumber", json!(null), MISSING, "accountPhoneNumber or associationId"),
             ("/accountPhoneNumber", json!("15550100001"), INVALID, "accountPhoneNumber"),
             ("/accountPhoneNumber", json!("+1 555"), INVALID, "accountPhoneNumber"),
+            ("/accountPhoneNumber", json!("+015550100001"), INVALID, "accountPhoneNumber"),
             ("/associationId", json!("a"), INVALID, "associationId"),
             ("/otpContext", json!("association"), INVALID, "otpContext"),
+            ("/otpContext", json!({}), MISSING, "otpContext.association"),
+            ("/otpContext", json!({"association": null}), MISSING, "otpContext.association"),
+            ("/otpContext", json!({"association": 5}), INVALID, "otpContext.association"),
         ],
     );
     let link = json!({"googlePaymentToken": "t", "associationId": "a",
@@ -278,6 +329,9 @@ fn a_statement_whose_summary_is_unusable_is_not_noted() {
     let made = "/remittanceStatementSummary/statementDate";
     let start = "/remittanceStatementSummary/billingPeriod/startDate";
     let total = "/remittanceStatementSummary/totalDueByIntegrator";
+    let presented = "/remittanceStatementSummary/totalPresentmentAmounts";
+    let totals = "remittanceStatementSummary.totalPresentmentAmounts";
+    let total_of = "totalPresentmentAmounts.";
     let (period, after_its_end) = ("remittanceStatementSummary.billingPeriod", "1757973599001");
     all_refused(
         &serving,
@@ -290,6 +344,11 @@ fn a_statement_whose_summary_is_unusable_is_not_noted() {
             (start, json!("0"), INVALID, period),
             (start, json!(after_its_end), INVALID, period),
             (total, json!("1.5"), INVALID, "remittanceStatementSummary.totalDueByIntegrator"),
+            (presented, json!("1"), INVALID, totals),
+            (presented, json!(["1"]), INVALID, totals),
+            (presented, json!([{"currencyCode": "USD"}]), MISSING, total_of),
+            (presented, json!([{"amountMicros": "1.5", "currencyCode": "USD"}]), INVALID, total_of),
+            (presented, json!([{"amountMicros": "1", "currencyCode": "usd"}]), INVALID, total_of),
         ],
     );
     assert_eq!(

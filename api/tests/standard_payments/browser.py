@@ -1,11 +1,13 @@
 """Does on the page what a person does, over the WebDriver protocol; pictures go to a directory."""
 
 import base64
+import http.server
 import json
 import pathlib
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -20,6 +22,23 @@ def spare_port():
         return listening.getsockname()[1]
 
 
+class Google(http.server.BaseHTTPRequestHandler):
+    """Where the page sends back to: it leads on to another origin, as Google's may."""
+
+    def do_GET(self):
+        back, _, told = self.path.partition("?")
+        self.send_response(303 if back == "/back" else 200)
+        self.send_header("content-length", "0")
+        if back == "/back":
+            self.send_header("location", f"http://localhost:{google.server_port}/end?{told}")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+google = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Google)
+threading.Thread(target=google.serve_forever, daemon=True).start()
 port = spare_port()
 driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL)
 
@@ -79,7 +98,7 @@ try:
 
     asked = base64.urlsafe_b64encode(b'{"requestId":"auth:browser"}').decode()
     query = urllib.parse.urlencode({"gspMajorVersion": 1, "gspAuthenticationRequest": asked,
-                                    "gspCallbackUrl": "http://127.0.0.1:9/back"})
+                                    "gspCallbackUrl": f"http://127.0.0.1:{google.server_port}/back"})
     ask("POST", f"{session}/url", {"url": f"{page}?{query}"})
     titled("Sign in")
     fits()
@@ -99,7 +118,7 @@ try:
     press("button.first")
     for _ in range(200):
         url = ask("GET", f"{session}/url")
-        if url.startswith("http://127.0.0.1:9/back"):
+        if url.startswith("http://localhost:"):
             break
         time.sleep(0.05)
     print(url)

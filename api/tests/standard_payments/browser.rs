@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::common::{Serving, run};
 
 #[test]
-fn a_person_signs_in_and_approves_in_a_browser_without_scripts() {
+fn a_person_signs_in_approves_and_is_led_on_to_another_origin_without_scripts() {
     let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !there("chromium") || !there("chromedriver") {
         eprintln!("skipped: there is no chromium or no chromedriver here");
@@ -27,5 +27,6 @@ fn a_person_signs_in_and_approves_in_a_browser_without_scripts() {
     for shot in ["sign-in.png", "wrong.png", "approve.png"] {
         assert!(std::fs::metadata(shots.join(shot)).unwrap().len() > 5_000, "{shot} is empty");
     }
-    assert!(told.contains("gspResult=100"), "{told}");
+    let end = told.strip_prefix("http://localhost:").expect("the other origin is reached");
+    assert!(end.contains("/end?gspResult=100"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::google::{done, linked, refused, request, send};
+use super::google::{balance, capture, done, linked, refused, request, send};
 use crate::common::{Answer, Serving, exchange};
 
 const CALLBACK: &str = "http://127.0.0.1:9/back?state=1";
@@ -26,12 +26,21 @@ fn escaped(text: &str) -> String {
 }
 
 fn opened(serving: &Serving, asked: &Value, callback: &str, more: &str) -> Answer {
+    opened_in(serving, "", asked, callback, more)
+}
+
+/// - `cookie`: what the browser has from before.
+fn opened_in(serving: &Serving, cookie: &str, asked: &Value, callback: &str, more: &str) -> Answer {
     let asked = base64url(asked.to_string().as_bytes());
     let callback = escaped(callback);
-    serving.get(&format!(
-        "/tokenized/authenticate?gspMajorVersion=1&gspAuthenticationRequest={asked}\
-         &gspCallbackUrl={callback}{more}"
-    ))
+    exchange(
+        serving.public,
+        format!(
+            "GET /tokenized/authenticate?gspMajorVersion=1&gspAuthenticationRequest={asked}\
+             &gspCallbackUrl={callback}{more} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             cookie: {cookie}\r\n\r\n"
+        ),
+    )
 }
 
 /// A form, and the cookie that goes with it.
@@ -58,8 +67,12 @@ impl Shown {
     }
 
     fn signed_in(&self, serving: &Serving) -> Self {
-        let fields = "intent=sign-in&who=sally%40otheremail.com&password=paceline";
-        let answer = self.send(serving, fields);
+        self.signed_in_as(serving, "sally")
+    }
+
+    fn signed_in_as(&self, serving: &Serving, who: &str) -> Self {
+        let fields = format!("intent=sign-in&who={who}%40otheremail.com&password=paceline");
+        let answer = self.send(serving, &fields);
         assert_eq!(answer.status, 200, "{}", answer.body);
         Self::of(&answer)
     }
@@ -96,7 +109,8 @@ fn who_signs_in_and_approves_is_sent_back_and_can_be_linked() {
     }
     let policy = form.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
-    assert!(form.header("set-cookie").unwrap().contains("httponly; samesite=strict"));
+    assert!(!policy.contains("form-action"), "it would stop redirects behind the callback");
+    assert!(form.header("set-cookie").unwrap().contains("httponly; samesite=lax"));
     let approval = Shown::of(&form).signed_in(&serving);
     assert!(approval.body.contains("Sally&#x27;s account"), "{}", approval.body);
     // Nothing is proven before it is approved.
@@ -135,7 +149,7 @@ fn a_form_is_sent_only_by_the_browser_that_it_was_shown_in() {
     let other = Shown::of(&opened(&serving, &json!({"requestId": "auth:2"}), CALLBACK, ""));
     let approval = form.signed_in(&serving);
     let approve = format!("ticket={}&intent=approve", approval.ticket);
-    for cookie in ["", "paceline_authentication=", &other.cookie, &form.cookie] {
+    for cookie in ["", "paceline_authentication=", &other.cookie] {
         assert_eq!(submit(&serving, cookie, &approve).status, 403, "{cookie}");
     }
     // What nobody has sealed, and what was sealed before anybody had signed in.
@@ -143,6 +157,119 @@ fn a_form_is_sent_only_by_the_browser_that_it_was_shown_in() {
     assert_eq!(form.send(&serving, "intent=approve").status, 403);
     let asked = request("a", associate("auth:1", "t"));
     assert_eq!(send(&serving, "associateAccount", &asked).status, 404);
+}
+
+#[test]
+fn every_tab_and_step_of_one_browser_can_be_sent_and_loaded_again() {
+    let serving = Serving::with("");
+    let show = |cookie: &str, id: &str| {
+        Shown::of(&opened_in(&serving, cookie, &json!({"requestId": id}), CALLBACK, ""))
+    };
+    let first = show("", "auth:1");
+    let again = show(&first.cookie, "auth:1");
+    let tab = show(&first.cookie, "auth:2");
+    let approval = first.signed_in(&serving);
+    let reloaded = first.signed_in(&serving);
+    for form in [&again, &tab, &approval, &reloaded] {
+        assert_eq!(form.cookie, first.cookie);
+    }
+    let also = tab.signed_in(&serving);
+    for form in [approval, also, again.signed_in(&serving), reloaded] {
+        assert_eq!(form.send(&serving, "intent=approve").status, 303);
+    }
+    for id in ["auth:1", "auth:2"] {
+        let told = done(&serving, "associateAccount", id, associate(id, id));
+        assert_eq!(told["result"], "SUCCESS");
+    }
+}
+
+#[test]
+fn a_cookie_that_we_cannot_have_made_is_not_kept() {
+    let serving = Serving::with("");
+    for made_up in ["", "1", "x; secure", &"A".repeat(32), &"0".repeat(33)] {
+        let cookie = format!("paceline_authentication={made_up}");
+        let form = opened_in(&serving, &cookie, &json!({"requestId": "auth:1"}), CALLBACK, "");
+        let told = Shown::of(&form).cookie;
+        assert!(told != cookie && told.len() == "paceline_authentication=".len() + 32, "{told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_approved_any_more_is_sent_back_as_failed() {
+    let serving = Serving::with("");
+    let failed = Some("http://127.0.0.1:9/back?state=1&gspresult=202");
+    let asked = json!({"requestId": "auth:1"});
+    let declined = Shown::of(&opened(&serving, &asked, CALLBACK, "")).signed_in(&serving);
+    assert_eq!(declined.send(&serving, "intent=decline").status, 303);
+    assert_eq!(declined.send(&serving, "intent=approve").header("location"), failed);
+    let form = Shown::of(&opened(&serving, &json!({"requestId": "auth:2"}), CALLBACK, ""));
+    let approval = form.signed_in(&serving);
+    assert_eq!(approval.send(&serving, "intent=approve").status, 303);
+    let bob = form.signed_in_as(&serving, "bob").send(&serving, "intent=approve");
+    assert_eq!(bob.header("location"), failed);
+    let told = done(&serving, "associateAccount", "a", associate("auth:2", "t"));
+    assert_eq!(told["accountId"], "acct-sally");
+}
+
+#[test]
+fn who_declines_when_the_proof_was_used_is_sent_back_with_what_stands() {
+    let serving = Serving::with("");
+    let form = Shown::of(&opened(&serving, &json!({"requestId": "auth:1"}), CALLBACK, ""));
+    let approval = form.signed_in(&serving);
+    approval.send(&serving, "intent=approve");
+    let told = done(&serving, "associateAccount", "a", associate("auth:1", "t"));
+    assert_eq!(told["result"], "SUCCESS");
+    for late in [&form, &approval] {
+        let back = late.send(&serving, "intent=decline");
+        let location = back.header("location").unwrap();
+        assert!(location.contains("gspresult=100&gspauthenticationresponse="), "{location}");
+    }
+    // Nobody has approved for this association, whoever has the id.
+    let other = json!({"requestId": "auth:1", "associationId": "as-t"});
+    let other = Shown::of(&opened(&serving, &other, CALLBACK, ""));
+    let failed = "http://127.0.0.1:9/back?state=1&gspresult=202";
+    assert_eq!(other.send(&serving, "intent=decline").header("location"), Some(failed));
+    assert_eq!(done(&serving, "capture", "c", capture("t", 1_000_000))["result"], "SUCCESS");
+}
+
+/// Somebody approves under this id, for this association or for none.
+fn approved(serving: &Serving, who: &str, id: &str, association: Option<&str>) {
+    let asked = json!({"requestId": id, "associationId": association});
+    let form = Shown::of(&opened(serving, &asked, CALLBACK, ""));
+    let back = form.signed_in_as(serving, who).send(serving, "intent=approve");
+    assert!(back.header("location").unwrap().contains("gspresult=100"), "{}", back.body);
+}
+
+#[test]
+fn a_sign_in_for_something_else_is_refused_whatever_it_is_presented_for_and_stays_good() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    approved(&serving, "bob", "auth:bob", None);
+    done(&serving, "associateAccount", "bob", associate("auth:bob", "bobs"));
+    approved(&serving, "sally", "auth:none", None);
+    approved(&serving, "bob", "auth:other", Some("as-bobs"));
+    for (number, sign_in) in ["auth:none", "auth:other", "auth:bob"].into_iter().enumerate() {
+        let refresh = json!({"googlePaymentToken": "token", "authenticationRequestId": sign_in});
+        let mut charged = capture("token", 1_000_000);
+        charged["authenticationRequestId"] = json!(sign_in);
+        let linking = associate(sign_in, "new");
+        for (method, members) in
+            [("refreshToken", refresh), ("capture", charged), ("associateAccount", linking)]
+        {
+            if (method, sign_in) == ("associateAccount", "auth:none") {
+                continue; // that is what it is for
+            }
+            let asked = request(&format!("{method}:{number}"), members);
+            let (status, code, what) = refused(&send(&serving, method, &asked));
+            let told = (status, code.as_str());
+            assert_eq!(told, (400, "PRECONDITION_VIOLATION"), "{method} {sign_in}: {what}");
+        }
+    }
+    assert_eq!(balance(&serving, "acct-sally"), "500.00");
+    let told = done(&serving, "associateAccount", "n", associate("auth:none", "new"));
+    assert_eq!(told["accountId"], "acct-sally");
+    let refresh = json!({"googlePaymentToken": "bobs", "authenticationRequestId": "auth:other"});
+    assert_eq!(done(&serving, "refreshToken", "r", refresh)["result"], "SUCCESS");
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::google::{ACCOUNT, SALLY, capture, done, linked, now, password, refused, request, send};
+use super::google::{
+    ACCOUNT, SALLY, balance, capture, done, linked, now, password, refused, request, send,
+};
 use crate::common::{JSON, Serving, until};
 
 /// The names of the members, sorted.
@@ -201,6 +203,42 @@ fn the_first_thing_that_is_wrong_is_what_is_told() {
     assert_eq!(asked(&wrong).1, "IDEMPOTENCY_VIOLATION");
     wrong["requestHeader"]["requestId"] = json!("other");
     assert_eq!(asked(&wrong), (400, "MISSING_REQUIRED_FIELD".into(), "amount is missing".into()));
+}
+
+#[test]
+fn a_repeat_that_writes_its_values_in_another_way_gets_the_first_answer() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let first = done(&serving, "capture", "c", capture("token", 1_000_000));
+    let mut again = request("c", capture("token", 1_000_000));
+    again["amount"] = json!(1_000_000);
+    again["captureContext"]["nothing"] = json!(null);
+    again["requestHeader"]["protocolVersion"]["major"] = json!("1");
+    let mut told = send(&serving, "capture", &again).json();
+    told.as_object_mut().unwrap().remove("responseHeader").unwrap();
+    assert_eq!(told, first);
+    again["amount"] = json!(1_000_000.0);
+    assert_eq!(send(&serving, "capture", &again).status, 412, "what is no whole number is another");
+}
+
+#[test]
+fn one_id_of_a_capture_and_of_a_later_one_names_one_payment_for_refunds() {
+    let serving = Serving::with("");
+    linked(&serving, "token");
+    let at_once = capture("token", 1_000_000);
+    let mut later = without(at_once.clone(), &["googlePaymentToken", "captureContext"]);
+    later["tokenizedInstrumentDetails"] = json!({"googlePaymentToken": "token"});
+    let (at_once, later) = (("capture", at_once), ("asynchronousCapture", later));
+    for (id, [first, second]) in [("a", [&at_once, &later]), ("b", [&later, &at_once])] {
+        done(&serving, first.0, id, first.1.clone());
+        let answer = send(&serving, second.0, &request(id, second.1.clone()));
+        let (status, code, _) = refused(&answer);
+        assert_eq!((status, &*code), (412, "IDEMPOTENCY_VIOLATION"), "{} after {id}", second.0);
+    }
+    until(|| balance(&serving, "acct-sally") == "498.00");
+    // Money that goes to the customer is never named by a refund.
+    let reward = without(at_once.1, &["captureContext"]);
+    assert_eq!(done(&serving, "disburseFunds", "a", reward)["result"], "SUCCESS");
 }
 
 #[test]

@@ -297,7 +297,9 @@ impl Challenge {
         }
         match &self.phase {
             Phase::Used { .. } => Err(Rejection::AlreadyUsed),
-            _ if !proving.is_for(using) => Err(Rejection::OtherAccount),
+            _ if !proving.is_for(using.account.as_ref(), using.association.as_ref()) => {
+                Err(Rejection::OtherAccount)
+            }
             _ => Ok(vec![Event::Used { by: using.by, at: using.now }]),
         }
     }
@@ -318,14 +320,14 @@ impl Proving {
     /// # Source
     /// Standard Payments, `sendOtp`: a telephone number for an association, the association for
     /// whatever comes later.
-    fn is_for(&self, using: &Use) -> bool {
-        match (&using.account, &using.association) {
+    pub fn is_for(&self, account: Option<&AccountId>, association: Option<&AssociationId>) -> bool {
+        match (account, association) {
             // A password that is only verified is presented for nobody: it proves whom it was sent
             // to.
             (None, None) => true,
-            (None, made) => self.association.is_none() || self.association == *made,
+            (None, made) => self.association.is_none() || self.association.as_ref() == made,
             (Some(account), of) => {
-                *account == self.account && of.is_some() && self.association == *of
+                *account == self.account && of.is_some() && self.association.as_ref() == of
             }
         }
     }

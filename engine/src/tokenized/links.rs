@@ -1,10 +1,12 @@
 //! Linking a token to an account, and prolonging its life.
 
 use paceline_domain::asked::Hidden;
+use paceline_domain::challenge::Proof;
 use paceline_domain::ids::UseId;
-use paceline_domain::link::{self, Associating, Command};
+use paceline_domain::link::{self, Associating, Command, Linked};
 
-use super::{Associate, Outcome, Refresh};
+use super::payments::Presented;
+use super::{Associate, Outcome, Refresh, Refusal};
 use crate::asking::{asked, worded};
 use crate::engine::Engine;
 use crate::entity::{Links, hashed};
@@ -23,7 +25,8 @@ impl Engine {
         let id = key.link(&wanted.token);
         let by = UseId(hashed(&["associateAccount", wanted.request.as_str()]));
         self.over_the_wire(keyed, async |asking| {
-            let proof = match self.proof(by, &wanted.proven, None).await {
+            let presented = Presented { account: None, association: Some(&wanted.association) };
+            let proof = match self.proof(by, &wanted.proven, presented).await {
                 Ok(proof) => proof,
                 Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
             };
@@ -51,7 +54,7 @@ impl Engine {
         let id = self.0.world.seal_key.link(&wanted.token);
         let by = UseId(hashed(&["refreshToken", wanted.request.as_str()]));
         self.over_the_wire(keyed, async |asking| {
-            let proof = match self.proof(by, &wanted.proven, None).await {
+            let proof = match self.refreshing(by, &wanted).await {
                 Ok(proof) => proof,
                 Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
             };
@@ -62,5 +65,12 @@ impl Engine {
             answered.await.map(worded)
         })
         .await
+    }
+
+    /// The proof of a refresh: it is the token's own account and association that are proven.
+    async fn refreshing(&self, by: UseId, wanted: &Refresh) -> Result<Proof, Refusal> {
+        let Linked { account, association, .. } = self.linked(&wanted.token).await?;
+        let (account, association) = (Some(&account), Some(&association));
+        self.proof(by, &wanted.proven, Presented { account, association }).await
     }
 }

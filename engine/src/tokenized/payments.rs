@@ -24,6 +24,20 @@ pub(super) struct Payer {
     barred: Option<Decline>,
 }
 
+impl Payer {
+    fn presented(&self) -> Presented<'_> {
+        Presented { account: Some(&self.account), association: self.association.as_ref() }
+    }
+}
+
+/// For whom a proof is presented.
+#[derive(Clone, Copy)]
+pub(super) struct Presented<'a> {
+    /// Whose account it has to prove, if that is known before.
+    pub account: Option<&'a AccountId>,
+    pub association: Option<&'a AssociationId>,
+}
+
 /// Why there is nobody to ask.
 pub(super) enum Stopped {
     Refused(Refusal),
@@ -65,7 +79,7 @@ impl Engine {
             };
             let proof = match &pay.proven {
                 None => None,
-                Some(proven) => match self.proof(UseId(id.0), proven, Some(&payer)).await {
+                Some(proven) => match self.proof(UseId(id.0), proven, payer.presented()).await {
                     Ok(proof) => Some(proof),
                     Err(why) => return Ok(self.passing(&Outcome::Refused(why))),
                 },
@@ -118,7 +132,7 @@ impl Engine {
         let now = self.0.world.now();
         match &pay.with {
             Instrument::Token(token) => {
-                let linked = self.linked(token).await?;
+                let linked = self.linked(token).await.map_err(Stopped::Refused)?;
                 let barred = linked.check(now).err();
                 let link::Linked { account, association, .. } = linked;
                 let barred = match flow {
@@ -149,20 +163,21 @@ impl Engine {
     }
 
     /// Where a token leads.
-    async fn linked(&self, token: &Secret) -> Result<link::Linked, Stopped> {
+    pub(super) async fn linked(&self, token: &Secret) -> Result<link::Linked, Refusal> {
         let stream = Links::stream(self.0.world.seal_key.link(token));
         let said = self.ask_inside::<Links>(stream, link::Command::Look).await;
-        said.facts().map_err(|_| Stopped::Refused(Refusal::TokenUnknown))
+        said.facts().map_err(|_| Refusal::TokenUnknown)
     }
 
     /// What the core is told of a proof, if it is one that may still be used by this request.
     ///
-    /// - `payer`: whose it has to be, if that is known.
+    /// A sign-in that cannot be used is refused here, before anything is begun: what is begun can end
+    /// badly only in the results of one-time passwords.
     pub(super) async fn proof(
         &self,
         by: UseId,
         proven: &Proven,
-        payer: Option<&Payer>,
+        presented: Presented<'_>,
     ) -> Result<Proof, Refusal> {
         let (challenge, unknown) = match proven {
             Proven::Password { sent_by, .. } => (Challenges::otp(sent_by), Refusal::OtpUnknown),
@@ -180,7 +195,7 @@ impl Engine {
                 let hash = self.0.world.seal_key.password(challenge, password);
                 Ok(Proof::Password { challenge, hash })
             }
-            Proven::Redirect { .. } if usable(&known, by, payer, self.0.world.now()) => {
+            Proven::Redirect { .. } if usable(&known, by, presented, self.0.world.now()) => {
                 Ok(Proof::SignedIn { challenge })
             }
             Proven::Redirect { .. } => Err(Refusal::AuthenticationUnusable),
@@ -188,14 +203,12 @@ impl Engine {
     }
 }
 
-fn usable(challenge: &Challenge, by: UseId, payer: Option<&Payer>, now: Timestamp) -> bool {
+fn usable(challenge: &Challenge, by: UseId, presented: Presented<'_>, now: Timestamp) -> bool {
     let proving = match &challenge.phase {
         Phase::Used { by: user, .. } => return *user == by,
         Phase::Open(proving) => proving,
         Phase::Sending(_) | Phase::Unsent(_) | Phase::GivenUp => return false,
     };
-    let theirs = |payer: &Payer| {
-        payer.account == proving.account && payer.association == proving.association
-    };
-    proving.expires_at > now && payer.is_none_or(theirs)
+    let Presented { account, association } = presented;
+    proving.expires_at > now && proving.is_for(account, association)
 }

@@ -1,12 +1,12 @@
 //! The page on which a customer signs in and approves: what is behind it.
 
 use bytes::Bytes;
-use paceline_domain::challenge::{Command, Rejection};
+use paceline_domain::challenge::{Command, Phase, Rejection};
 use paceline_domain::ids::{AccountId, AssociationId, RequestId};
 use paceline_domain::link::Customer;
 use paceline_domain::name::Identifier;
 
-use super::{Approval, Refusal};
+use super::{Approval, Refusal, TurnedBack};
 use crate::bank::Unavailable;
 use crate::engine::Engine;
 use crate::entity::Challenges;
@@ -77,9 +77,19 @@ impl Engine {
     }
 
     /// The user has turned back: nothing is proven under this id, unless it was used before.
-    pub async fn give_up(&self, authentication: &RequestId) -> Result<(), EngineError> {
+    ///
+    /// # Errors
+    /// [`EngineError`], as all the others.
+    pub async fn give_up(&self, authentication: &RequestId) -> Result<TurnedBack, EngineError> {
         let stream = Challenges::stream(Challenges::redirect(authentication));
-        let _ = self.ask_inside::<Challenges>(stream, Command::GiveUp).await; // nothing to be told
-        Ok(())
+        let said = self.ask_inside::<Challenges>(stream, Command::GiveUp).await;
+        Ok(match said.facts().map(|challenge| challenge.phase) {
+            Ok(Phase::Used { proving, .. }) => {
+                TurnedBack::TooLate { association: proving.association }
+            }
+            Ok(Phase::Sending(_) | Phase::Unsent(_) | Phase::Open(_) | Phase::GivenUp) | Err(_) => {
+                TurnedBack::InTime
+            }
+        })
     }
 }

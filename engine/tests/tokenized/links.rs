@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use paceline_domain::account::Closure;
+use paceline_domain::ids::AssociationId;
 use paceline_engine::Engine;
 use paceline_engine::tokenized::{Approval, OtpReceiver, Proven, Refresh, SendOtp, VerifyOtp};
 
@@ -31,8 +32,12 @@ async fn refresh(engine: &Engine, id: &str, token: &str, proven: Proven) -> Stri
 }
 
 async fn approve(engine: &Engine, id: &str, who: &str) {
+    approve_for(engine, id, who, None).await;
+}
+
+async fn approve_for(engine: &Engine, id: &str, who: &str, association: Option<AssociationId>) {
     let (authentication, account) = (request(id), account(who));
-    let approval = Approval { authentication, account, association: None };
+    let approval = Approval { authentication, account, association };
     engine.approve(approval).await.unwrap().unwrap();
 }
 
@@ -242,10 +247,8 @@ fn a_proof_of_another_account_charges_nobody() {
             unbound, "400 Refused(AuthenticationUnusable)",
             "what makes a link pays nothing"
         );
-        let (authentication, account) = (request("auth:bob"), account("bob"));
         let bound = Some(association("association-gpt"));
-        let approval = Approval { authentication, account, association: bound };
-        engine.approve(approval).await.unwrap().unwrap();
+        approve_for(&engine, "auth:bob", "bob", bound).await;
         challenged.proven = Some(Proven::Redirect { authentication: request("auth:bob") });
         let own = words(engine.capture(challenged.clone(), keyed("capture", "cap:2", 1)).await);
         assert!(own.contains("Ok(())"), "{own}");
@@ -262,7 +265,8 @@ fn a_revoked_link_has_its_own_result() {
         engine.invalidate_link(&association("association-gpt")).await.unwrap();
         let revoked = capture(&engine, "cap:1", "gpt", dollars(1)).await;
         assert!(revoked.contains("LinkInvalidated"), "{revoked}");
-        approve(&engine, "auth:again", "acct-sally").await;
+        let bound = Some(association("association-gpt"));
+        approve_for(&engine, "auth:again", "acct-sally", bound).await;
         let again = Proven::Redirect { authentication: request("auth:again") };
         let refreshed = refresh(&engine, "ref:1", "gpt", again.clone()).await;
         assert!(refreshed.contains("Refreshed") && refreshed.contains("LinkInvalidated"));

@@ -3,6 +3,7 @@
 //! Why: the steps of one authentication may be served by different machines, and nothing is worth
 //! remembering before it is approved.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use paceline_domain::ids::{AccountId, AssociationId, RequestId};
@@ -25,8 +26,8 @@ pub struct Ticket {
     pub callback: Callback,
     /// Who has signed in.
     pub account: Option<AccountId>,
-    /// Stands in a cookie of the browser that the form was shown in.
-    pub nonce: String,
+    /// Of the browser that the form was shown in.
+    pub browser: Nonce,
     expires_at: u64,
 }
 
@@ -35,21 +36,19 @@ impl Ticket {
         request: RequestId,
         association: Option<AssociationId>,
         callback: Callback,
+        browser: Nonce,
         now: SystemTime,
     ) -> Self {
-        let nonce = format!("{:032x}", unguessable());
         let expires_at = millis(now + LIVES);
-        Self { request, association, callback, account: None, nonce, expires_at }
+        Self { request, association, callback, account: None, browser, expires_at }
     }
 
     pub fn signed_in(self, account: AccountId) -> Self {
-        // Who had the form before has no use of the one that comes now.
-        let nonce = format!("{:032x}", unguessable());
-        Self { account: Some(account), nonce, ..self }
+        Self { account: Some(account), ..self }
     }
 
-    pub fn is_of(&self, nonce: Option<&str>) -> bool {
-        nonce == Some(&self.nonce)
+    pub fn is_of(&self, browser: Option<&Nonce>) -> bool {
+        browser == Some(&self.browser)
     }
 
     pub fn has_expired(&self, now: SystemTime) -> bool {
@@ -71,9 +70,34 @@ impl Ticket {
     }
 }
 
-fn unguessable() -> u128 {
-    let mut bytes = [0; 16];
-    let random = ring::rand::SystemRandom::new();
-    ring::rand::SecureRandom::fill(&random, &mut bytes).expect("the system has random numbers");
-    u128::from_be_bytes(bytes)
+/// What a browser keeps in a cookie, and every ticket that it is given names.
+///
+/// Why one for all: whoever has the page in two tabs, or loads a step of it again, sends tickets of
+/// different ages with the one cookie that there is. A ticket says by itself who has signed in, so
+/// nothing is gained by knowing the nonce alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nonce(String);
+
+impl Nonce {
+    const DIGITS: usize = 32;
+
+    pub fn fresh() -> Self {
+        let mut bytes = [0; Self::DIGITS / 2];
+        let random = ring::rand::SystemRandom::new();
+        ring::rand::SecureRandom::fill(&random, &mut bytes).expect("the system has random numbers");
+        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// `None` if it cannot be one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_ours = text.len() == Self::DIGITS && text.bytes().all(is_digit);
+        is_ours.then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Nonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
