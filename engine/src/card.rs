@@ -6,6 +6,7 @@
 //! everything else is, a decline too, and a repeat gets the same words. The number of a card leaves
 //! this for the acquirer alone, and its verification code is in memory only.
 
+mod evidence;
 mod in_flight;
 pub(crate) mod kept;
 pub mod keyring;

@@ -65,7 +65,7 @@ pub async fn document(engine: &Engine, id: &str) -> Answer {
         return plain(StatusCode::BAD_REQUEST, "a document's id is doc_ and 32 digits");
     };
     match engine.document(id).await {
-        Some(content) => bytes("application/pdf", content.to_vec()),
+        Some(content) => bytes("application/pdf", content.expose().to_vec()),
         None => plain(StatusCode::NOT_FOUND, "there is no such document"),
     }
 }

@@ -1,23 +1,20 @@
 //! What Google asks of the card family.
 
-use std::sync::Arc;
-
-use paceline_domain::asked::Hidden;
 use paceline_domain::card_payment::{
     self, AskCapture, AskRefund, AskVoid, Authorize as AuthorizeCommand, Command, Flow, Terms,
 };
-use paceline_domain::document::{self, DOCUMENT_BYTES_MAX, Document};
+use paceline_domain::document::DOCUMENT_BYTES_MAX;
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder};
 use paceline_storage::StreamId;
 
 use super::number::{check, last_four, network};
-use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void};
+use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void, evidence};
 use crate::asking::{asked, worded};
 use crate::dispatch::card_payments::take_name;
 use crate::engine::Engine;
-use crate::entity::{CardMoved, CardPayments, Documents, Names, card_refusal, hashed};
+use crate::entity::{CardMoved, CardPayments, Names, card_refusal, hashed};
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::voice::Reply;
@@ -126,11 +123,9 @@ impl Engine {
             if let Err(why) = self.may_defend(payment, id).await {
                 return refused(why);
             }
-            let content = Hidden(Arc::from(document.expose()));
-            let keep = Document { id, content, at: self.0.world.now() };
-            let stream = Documents::stream(id);
-            let kept = self.ask_inside::<Documents>(stream, document::Command::Keep(keep)).await;
-            if kept.is_err() {
+            let world = &self.0.world;
+            let Some(acquiring) = &world.acquirer else { return Err(EngineError::Stopped) };
+            if evidence::keep(world, acquiring, id, &document).await.is_err() {
                 return refused(Refusal::DocumentUnkept);
             }
             let stream = CardPayments::stream(payment);

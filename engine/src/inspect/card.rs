@@ -235,8 +235,17 @@ pub(super) fn owed(subject: &Subject) -> String {
 }
 
 pub(super) fn document(event: &document::Event) -> String {
-    let document::Event::Kept(document) = event;
-    format!("{} {} bytes kept", moment(document.at), document.content.0.len())
+    use document::Event;
+    match event {
+        Event::Kept(document) => {
+            format!("{} {} bytes kept", moment(document.at), document.content.0.len())
+        }
+        Event::Encrypted(document) => {
+            let (bytes, key) = (document.content.0.len(), &document.key.key);
+            format!("{} kept, encrypted to {bytes} bytes under {key}", moment(document.at))
+        }
+        Event::Resealed(sealed) => format!("its key was sealed by key {}", sealed.key),
+    }
 }
 
 pub(super) fn settlement(event: &settlement::Event) -> String {

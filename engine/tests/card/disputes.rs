@@ -89,7 +89,7 @@ fn a_chargeback_is_told_defended_and_reversed_by_its_own_name() {
         assert_eq!(defend(&engine, "dfd:2").await, "400 Refused(CaseClosed)");
         let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
         let kept = engine.document(payment.cases[0].documents[0]).await.unwrap();
-        assert_eq!(&*kept, b"%PDF-1.4");
+        assert_eq!(kept, secret("%PDF-1.4"));
     });
 }
 
@@ -264,13 +264,20 @@ fn every_card_is_sealed_afresh_under_a_new_key() {
         let engine = cards.open();
         take(&engine, "cap:1", GOOD, 25).await;
         take(&engine, "cap:2", "4000000000000002", 25).await;
+        raise(&engine, chargeback("case-1", 5)).await.unwrap();
+        defend(&engine, "dfd:1").await;
         let old = Keyring::load(&cards.keys).unwrap().current().clone();
         Keyring::rotate(&cards.keys).unwrap();
         cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
         let told = engine.reseal_cards().await.unwrap();
-        assert_eq!((told.cards, told.resealed, told.unread), (2, 2, 0));
+        assert_eq!((told.cards, told.documents, told.resealed, told.unread), (2, 1, 3, 0));
         Keyring::retire(&cards.keys, &old).unwrap();
         cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
+        // The evidence still opens, and so does its repeat.
+        let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
+        let kept = engine.document(payment.cases[0].documents[0]).await.unwrap();
+        assert_eq!(kept, secret("%PDF-1.4"));
+        assert!(defend(&engine, "dfd:1").await.starts_with("200"));
         // The number is still there for what the acquirer has to be asked.
         refund(&engine, "ref:1", "cap:1", 5).await;
         cards.told(|told| matches!(told, Subject::Refunded { outcome: Ok(()), .. })).await;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use paceline_domain::asked::Hidden;
 use paceline_domain::authorization::Network;
 use paceline_domain::card_payment::{self, CardPayment, CaseKind, Flow, LineKind, Stage, Subject};
-use paceline_domain::document::Document;
+use paceline_domain::document::{Document, Plain};
 use paceline_domain::ids::{DocumentId, MovementId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::{card, document, settlement};
@@ -44,12 +44,22 @@ pub fn cards() -> Vec<card::State> {
 }
 
 pub fn document_events() -> Vec<document::Event> {
-    let content = Hidden(Arc::from(b"%PDF-1.4".as_slice()));
-    vec![document::Event::Kept(Document { id: DOCUMENT, content, at: AT })]
+    let hidden = |bytes: &[u8]| Hidden(Arc::from(bytes));
+    let plain = Plain { id: DOCUMENT, content: hidden(b"%PDF-1.4"), at: AT };
+    let (content, mark) = (hidden(&[3, 4, 255]), hidden(&[5, 6, 255]));
+    let document = Document { id: DOCUMENT, content, key: sealed(), mark, at: AT };
+    vec![
+        document::Event::Kept(plain),
+        document::Event::Encrypted(Box::new(document)),
+        document::Event::Resealed(sealed()),
+    ]
 }
 
-pub fn document() -> document::State {
-    folded(document::apply, &document_events())
+/// Of before, and of now.
+pub fn documents() -> [document::State; 2] {
+    let mut events = document_events();
+    let before = folded(document::apply, &[events.remove(0)]);
+    [before, folded(document::apply, &events)]
 }
 
 pub fn payment_events() -> Vec<card_payment::Event> {
@@ -269,6 +279,8 @@ variants!(card::Event, "card", {
 
 variants!(document::Event, "document", {
     document::Event::Kept(_) => "kept",
+    document::Event::Encrypted(_) => "encrypted",
+    document::Event::Resealed(_) => "resealed",
 });
 
 variants!(settlement::Event, "settlement", {

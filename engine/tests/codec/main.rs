@@ -93,7 +93,9 @@ fn every_event_and_state_of_cards_is_read_and_written_as_ever() {
     check(&records(card::settlement_events()));
     check(&[("card-snapshots".to_owned(), card::cards())]);
     check(&[("card-payment-snapshots".to_owned(), card::payments())]);
-    check(&[("document-snapshot".to_owned(), card::document())]);
+    let [before, now] = card::documents();
+    check(&[("document-snapshot".to_owned(), before)]);
+    check(&[("later-document-snapshot".to_owned(), now)]);
     check(&[("settlement-snapshots".to_owned(), card::settlements())]);
 }
 
@@ -146,6 +148,7 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(card::document_events())));
     read.extend(names(&records(card::settlement_events())));
     read.insert("settlement-snapshots".to_owned());
+    read.insert("later-document-snapshot".to_owned());
     read.extend(
         ["card-snapshots", "card-payment-snapshots", "document-snapshot"].map(str::to_owned),
     );
