@@ -28,7 +28,7 @@ use paceline_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use in_flight::InFlight;
-pub use operator::{Resealed, Settled};
+pub use operator::{Resealed, Settled, Unsettled};
 
 use self::keyring::Keyring;
 use crate::acquirer::Acquirer;

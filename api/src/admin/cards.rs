@@ -10,10 +10,11 @@ use http::StatusCode;
 use paceline_domain::card_payment::{CardPayment, CaseKind, DisputeReason, RawResult, Stage};
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::settlement::Rejection;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 use paceline_engine::Engine;
-use paceline_engine::card::{Raise, Raised, Refusal};
+use paceline_engine::card::{Raise, Raised, Refusal, Unsettled};
 use serde::Deserialize;
 
 use super::Admin;
@@ -93,8 +94,7 @@ pub async fn raised(engine: &Engine, parts: &[&str], body: &[u8]) -> Told {
             let currency = parsed(&required(&given.currency, "currency")?, CurrencyCode::parse)?;
             let day = moment(&required(&given.day, "day")?)?;
             let closed = engine.close_settlement(&integrator, currency, day).await;
-            let closed = closed.ok_or_else(|| missing("nothing was moved on that day"))?;
-            Ok(books::settlement(&closed))
+            Ok(books::settlement(&closed.map_err(unsettled)?))
         }
         _ => Err(nothing()),
     }
@@ -189,6 +189,15 @@ async fn payment(
     let capture = parsed(capture, RequestId::parse)?;
     let payment = engine.card_payment(&integrator, &capture).await;
     payment.ok_or_else(|| missing(&format!("there is no capture {capture} of {integrator}")))
+}
+
+fn unsettled(why: Unsettled) -> (StatusCode, String) {
+    let status = match why {
+        Unsettled::Refused(Rejection::Unknown) => StatusCode::NOT_FOUND,
+        Unsettled::Refused(Rejection::NotBegun | Rejection::Closed) => StatusCode::CONFLICT,
+        Unsettled::Unread => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, why.to_string())
 }
 
 fn missing(what: &str) -> (StatusCode, String) {

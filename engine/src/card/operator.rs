@@ -39,6 +39,15 @@ pub struct Settled {
     pub movements: usize,
 }
 
+/// Why a day was not settled when somebody wanted it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsettled {
+    #[error(transparent)]
+    Refused(#[from] settlement::Rejection),
+    #[error("the day cannot be read now: ask again")]
+    Unread,
+}
+
 impl Engine {
     /// Makes known what happened elsewhere. Google is told; a repeat changes nothing.
     ///
@@ -122,20 +131,26 @@ impl Engine {
         evidence::open(world, world.acquirer.as_ref()?, id).await
     }
 
-    /// Closes a day before its time: what moves later belongs to a later one. `None` if nothing has
-    /// moved on it, or it cannot be read now.
+    /// Closes a day before its time: what moves later belongs to a later one.
+    ///
+    /// # Errors
+    /// [`Unsettled`]; the day is as it was.
     pub async fn close_settlement(
         &self,
         integrator: &IntegratorAccountId,
         currency: CurrencyCode,
         day: Timestamp,
-    ) -> Option<Settled> {
+    ) -> Result<Settled, Unsettled> {
         let of = Settlements::of(integrator, currency, day);
-        let close = settlement::Command::Close { now: self.0.world.now() };
+        let now = self.0.world.now();
+        if now < of.starts {
+            return Err(Unsettled::Refused(settlement::Rejection::NotBegun));
+        }
         let stream = Settlements::stream(of.id);
-        let day = self.ask_inside::<Settlements>(stream, close).await.ok()?;
-        let movements = settlements::entries(&self.0.world, stream).await?.len();
-        Some(Settled { day, movements })
+        let close = settlement::Command::Close { now };
+        let day = self.ask_inside::<Settlements>(stream, close).await?;
+        let entries = settlements::entries(&self.0.world, stream).await;
+        Ok(Settled { day, movements: entries.ok_or(Unsettled::Unread)?.len() })
     }
 
     /// What a request that holds a card is recognised by when it comes again: a keyed hash.

@@ -6,10 +6,10 @@ use futures_util::future::join_all;
 use paceline_domain::card_payment::{CaseKind, DisputeReason, RawResult, Stage, Subject};
 use paceline_domain::money::Millionths;
 use paceline_domain::notice;
-use paceline_domain::settlement::Part;
+use paceline_domain::settlement::{self, Part};
 use paceline_engine::Engine;
 use paceline_engine::card::keyring::Keyring;
-use paceline_engine::card::{Defend, Raise, Raised, Refusal};
+use paceline_engine::card::{Defend, Raise, Raised, Refusal, Unsettled};
 use paceline_engine::google::{Call, What};
 use paceline_engine::inspect::inspect;
 
@@ -178,6 +178,7 @@ fn a_settlement_adds_up_event_by_event() {
         };
         let part = part_of(&cards, |_| true).await;
         assert_eq!(part.of, closed.day.of);
+        assert_eq!(part.of.ends, part.closed_at, "the day still runs");
         assert_eq!((part.entries.len(), closed.movements), (3, 3));
         // 100 and 40 captured, 10 given back, 2 % of what was captured kept.
         assert_eq!(part.total.0, dollars(130).0 - 2_800_000);
@@ -185,16 +186,24 @@ fn a_settlement_adds_up_event_by_event() {
         take(&engine, "cap:3", GOOD, 7).await;
         let again = engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
         assert_eq!(again.movements, closed.movements);
-        let tomorrow = now().after(std::time::Duration::from_secs(24 * 60 * 60));
+        let tomorrow = now().after(DAY);
+        let refused = engine.close_settlement(&piaid(), currency("USD"), tomorrow).await;
+        assert_eq!(refused, Err(Unsettled::Refused(settlement::Rejection::NotBegun)));
+        cards.clock.skip_a_day();
         let late = loop {
             let late = engine.close_settlement(&piaid(), currency("USD"), tomorrow).await;
-            if let Some(late) = late {
+            if let Ok(late) = late {
                 break late;
             }
             tokio::task::yield_now().await;
         };
         assert_eq!((late.movements, late.day.of.starts > closed.day.of.ends), (1, true));
-        let part = part_of(&cards, |part| part.of == late.day.of).await;
+        let part = part_of(&cards, |part| part.of.id == late.day.of.id).await;
+        assert_eq!(
+            part.of.starts.0,
+            closed.day.of.ends.0 + 1,
+            "it tells of the rest of today, too"
+        );
         let [entry] = &part.entries[..] else { panic!("{:?}", part.entries) };
         assert_eq!((&entry.line.request, entry.line.amount), (&request("cap:3"), dollars(7)));
     });

@@ -100,13 +100,16 @@ pub fn settlement_events() -> Vec<settlement::Event> {
     events
 }
 
-/// One in each phase.
-pub fn settlements() -> Vec<settlement::State> {
+/// One in each phase, as kept when a day that was closed early still told the whole of it, and as now.
+pub fn settlements() -> [Vec<settlement::State>; 2] {
     let events = settlement_events();
     let states: Vec<_> =
         (1..=events.len()).map(|until| folded(settlement::apply, &events[..until])).collect();
     all(states.iter().flatten().map(|settlement| settlement.phase).collect::<Vec<_>>());
-    states
+    let settlement::Part { of, .. } = settlement_part();
+    let mut before = states.clone();
+    before.iter_mut().flatten().for_each(|settlement| settlement.of.ends = of.ends);
+    [before, states]
 }
 
 fn begun(flow: Flow) -> card_payment::Event {

@@ -96,7 +96,9 @@ fn every_event_and_state_of_cards_is_read_and_written_as_ever() {
     let [before, now] = card::documents();
     check(&[("document-snapshot".to_owned(), before)]);
     check(&[("later-document-snapshot".to_owned(), now)]);
-    check(&[("settlement-snapshots".to_owned(), card::settlements())]);
+    let [before, now] = card::settlements();
+    check(&[("settlement-snapshots".to_owned(), before)]);
+    check(&[("later-settlement-snapshots".to_owned(), now)]);
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(card::document_events())));
     read.extend(names(&records(card::settlement_events())));
     read.insert("settlement-snapshots".to_owned());
-    read.insert("later-document-snapshot".to_owned());
+    read.extend(["later-document-snapshot", "later-settlement-snapshots"].map(str::to_owned));
     read.extend(
         ["card-snapshots", "card-payment-snapshots", "document-snapshot"].map(str::to_owned),
     );

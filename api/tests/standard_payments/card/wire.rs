@@ -194,6 +194,9 @@ fn google_is_told_of_everything_at_its_own_paths() {
     assert_eq!(header["paymentIntegratorAccountId"], ACCOUNT);
     assert!(header["requestTimestamp"]["epochMillis"].is_string(), "{header}");
     assert_eq!(body.get("paymentIntegratorAccountId"), None);
+    assert_eq!(body["settlementPeriod"]["end"], body["generatedTimestamp"], "the day still runs");
+    let (ok, _, why) = operate(&serving, &["card", "settle", "--day", "2099-01-01"]);
+    assert!(!ok && why.contains("has not begun"), "{why}");
     assert_eq!(body["captureEvents"][0]["captureRequestId"], "cap:1");
     // 20 captured, 5 refunded and back, 15 charged back and back.
     assert_eq!(
