@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use paceline_domain::authorization::{Approval, Network, Verdict};
 use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult};
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::ids::{
+    DocumentId, IntegratorAccountId, PaymentId, ReferenceNumber, RefundId, RequestId,
+};
 use paceline_domain::money::{CurrencyCode, Micros, Millionths};
 use paceline_domain::response_code::Failure;
 use paceline_domain::text::Text;
@@ -316,11 +318,11 @@ pub enum Raised {
     },
     CaptureReference {
         capture: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
     RefundReference {
         refund: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
 }
 

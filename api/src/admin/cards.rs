@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
 use paceline_domain::card_payment::{CardPayment, CaseKind, DisputeReason, RawResult, Stage};
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, RequestId};
+use paceline_domain::ids::{DocumentId, IntegratorAccountId, ReferenceNumber, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::settlement::Rejection;
 use paceline_domain::text::Text;
@@ -146,9 +146,7 @@ fn of_capture(
             kind: text(given.kind.as_deref().unwrap_or("FRAUDULENT_USE"))?,
             raw: raw(payment, None, given)?,
         },
-        "reference" => {
-            Raised::CaptureReference { capture, number: text(&required(&given.number, "number")?)? }
-        }
+        "reference" => Raised::CaptureReference { capture, number: number(given)? },
         _ => return Err(nothing()),
     })
 }
@@ -161,9 +159,7 @@ fn of_refund(
 ) -> Result<Raised, (StatusCode, String)> {
     Ok(match what {
         "reversal" => Raised::RefundReversal { refund, raw: raw(payment, None, given)? },
-        "reference" => {
-            Raised::RefundReference { refund, number: text(&required(&given.number, "number")?)? }
-        }
+        "reference" => Raised::RefundReference { refund, number: number(given)? },
         _ => return Err(nothing()),
     })
 }
@@ -217,6 +213,10 @@ fn parsed<T, E: ToString>(
 
 fn text(text: &str) -> Result<Text, (StatusCode, String)> {
     parsed(text, Text::parse)
+}
+
+fn number(given: &Raising) -> Result<ReferenceNumber, (StatusCode, String)> {
+    parsed(&required(&given.number, "number")?, ReferenceNumber::parse)
 }
 
 /// A code without a scope is of the network that the card is of.

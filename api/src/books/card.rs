@@ -4,6 +4,7 @@ use paceline_domain::card_payment::{
     Authorization, CardPayment, Case, CaseKind, CaseState, Flow, Hold, Refund, RefundProgress,
     Stage,
 };
+use paceline_domain::ids::ReferenceNumber;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::settlement::Phase;
 use paceline_engine::card::{Resealed, Settled};
@@ -20,7 +21,7 @@ pub fn card_payment(payment: &CardPayment) -> Report {
             Some(Ok(())) => "captured".to_owned(),
             Some(Err(why)) => why.to_string(),
         };
-        let reference = known(capture.reference.as_deref(), "reference");
+        let reference = known(capture.reference.as_ref().map(ReferenceNumber::as_str), "reference");
         rows.push(row("capture", &capture.request, capture.amount, state, reference));
     }
     rows.extend(payment.refunds.values().map(refund));
@@ -69,7 +70,7 @@ fn refund(refund: &Refund) -> Vec<String> {
         RefundProgress::Failed(why) => why.to_string(),
         RefundProgress::Reversed => "refunded, and reversed by the issuer".to_owned(),
     };
-    let reference = known(refund.reference.as_deref(), "reference");
+    let reference = known(refund.reference.as_ref().map(ReferenceNumber::as_str), "reference");
     row("refund", &refund.request, refund.amount, state, reference)
 }
 

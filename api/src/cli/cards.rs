@@ -106,7 +106,7 @@ pub enum Reference {
 pub struct Referenced {
     /// The request id of the capture or refund
     request: String,
-    /// Most have 23 digits
+    /// 23 digits
     number: String,
     #[command(flatten)]
     of: Of,

@@ -143,16 +143,16 @@ fn a_reversed_refund_is_a_new_event_after_success() {
 fn a_refund_has_its_own_reference_number_also_after_it_was_reversed() {
     let mut payment = captured();
     payment.give(refund(1, 5)).unwrap();
-    let number = |number| {
+    let number = |end| {
         let of = Moved::Refund(RefundId(1));
-        Command::Reference { of, number: text(number), now: LATER }
+        Command::Reference { of, number: arn(end), now: LATER }
     };
-    assert_eq!(payment.give(number("1")), Err(Rejection::NotRefunded));
+    assert_eq!(payment.give(number(1)), Err(Rejection::NotRefunded));
     payment.give(refund_concluded(1, Ok(()))).unwrap();
     payment.give(reverse_refund(1)).unwrap();
-    payment.give(number("1")).unwrap();
-    assert_eq!(payment.give(number("1")), Ok(vec![]));
-    assert_eq!(payment.give(number("2")), Err(Rejection::ReferenceDiffers));
+    payment.give(number(1)).unwrap();
+    assert_eq!(payment.give(number(1)), Ok(vec![]));
+    assert_eq!(payment.give(number(2)), Err(Rejection::ReferenceDiffers));
     let Some(Subject::RefundReferenced { refund, .. }) = told(&payment).pop() else {
         panic!("it is told of")
     };

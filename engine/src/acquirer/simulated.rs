@@ -77,7 +77,7 @@ use std::time::Duration;
 
 use paceline_domain::authorization::Network;
 use paceline_domain::card_payment::{CaptureRefusal, RawResult, RefundDecline};
-use paceline_domain::ids::MovementId;
+use paceline_domain::ids::{MovementId, ReferenceNumber};
 use paceline_domain::text::Text;
 use paceline_storage::{AppendError, EventLog, StreamId};
 
@@ -216,7 +216,7 @@ impl Simulated {
         }
     }
 
-    fn reference(&self, ask: &Follow, script: Script) -> Option<Text> {
+    fn reference(&self, ask: &Follow, script: Script) -> Option<ReferenceNumber> {
         (!script.references_later).then(|| self.issuer.reference(ask.id, ask.now))
     }
 
@@ -253,7 +253,7 @@ impl Acquirer for Simulated {
 }
 
 /// A reference number, or why nothing moved and by which code.
-type Moving<R> = Result<Option<Text>, (R, &'static str)>;
+type Moving<R> = Result<Option<ReferenceNumber>, (R, &'static str)>;
 
 fn said<R>(moved: Moving<R>, ask: &Follow) -> Followed<R> {
     let network = number::network(ask.card.number.expose());

@@ -130,7 +130,7 @@ fn another_reference_number_for_the_same_capture_is_refused() {
         take(&engine, "cap:1", "4000012300000004", 25).await;
         let number = |number: &str| Raised::CaptureReference {
             capture: request("cap:1"),
-            number: text(number),
+            number: reference(number),
         };
         raise(&engine, number("24011345260000310078117")).await.unwrap();
         raise(&engine, number("24011345260000310078117")).await.unwrap();

@@ -9,7 +9,7 @@ use paceline_domain::asked::Hidden;
 use paceline_domain::authorization::Network;
 use paceline_domain::card_payment::{self, CardPayment, CaseKind, Flow, LineKind, Stage, Subject};
 use paceline_domain::document::{Document, Plain};
-use paceline_domain::ids::{DocumentId, MovementId, RequestId};
+use paceline_domain::ids::{DocumentId, MovementId, ReferenceNumber, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::{card, document, settlement};
 use paceline_engine::acquirer::simulated::Entry;
@@ -174,8 +174,8 @@ fn fraud_reported() -> card_payment::Event {
     card_payment::Event::FraudReported { kind, raw, at: LATER }
 }
 
-fn arn() -> paceline_domain::text::Text {
-    text("24011345260000310078117")
+fn arn() -> ReferenceNumber {
+    ReferenceNumber::parse("24011345260000310078117").unwrap()
 }
 
 /// One in each state that a hold, an authorization, a refund or a case can be in.

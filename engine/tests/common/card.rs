@@ -8,7 +8,7 @@ use actix::ArbiterHandle;
 
 use paceline_domain::authorization::Approval;
 use paceline_domain::card_payment::{CaptureRefusal, Flow, RefundDecline, Subject};
-use paceline_domain::ids::{IntegratorAccountId, MovementId};
+use paceline_domain::ids::{IntegratorAccountId, MovementId, ReferenceNumber};
 use paceline_domain::money::Micros;
 use paceline_domain::notice;
 use paceline_domain::time::Timestamp;
@@ -223,6 +223,10 @@ impl Cards {
 
 pub fn piaid() -> IntegratorAccountId {
     IntegratorAccountId::parse("InvisiCardUSA_USD").unwrap()
+}
+
+pub fn reference(number: &str) -> ReferenceNumber {
+    ReferenceNumber::parse(number).unwrap()
 }
 
 pub fn now() -> Timestamp {

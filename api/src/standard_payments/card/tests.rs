@@ -10,8 +10,8 @@ use paceline_domain::card_payment::{
     Subject,
 };
 use paceline_domain::ids::{
-    DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, RefundId, RequestId,
-    SettlementId,
+    DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, ReferenceNumber, RefundId,
+    RequestId, SettlementId,
 };
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::response_code::{Failure, ResponseCode};
@@ -261,7 +261,7 @@ fn case() -> CaseTold {
 fn subjects() -> Vec<(&'static str, Subject)> {
     let capture = || request("rsvcap:9c02");
     let amount = Micros(7_330_000);
-    let number = || text("24011345260000310078117");
+    let number = || ReferenceNumber::parse("24011345260000310078117").unwrap();
     vec![
         (
             "captureFundsReservationResultNotification",

@@ -54,6 +54,10 @@ fn fraud_references_and_reversed_refunds_are_made_known() {
     done(&serving, "capture", "c", payment("4000012300000004", 20_000_000));
     let shown = ran(&serving, &["fraud", "report", "c", "--code", "TC40"]);
     assert!(shown.contains("FRAUDULENT_USE"), "{shown}");
+    for number in ["", "1", "2401134526000031007811x", "240113452600003100781170"] {
+        let malformed = ["card", "reference", "capture", "c", number];
+        assert!(refused(&serving, &malformed).contains("has 23 digits"), "{number}");
+    }
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
     let differs = ["card", "reference", "capture", "c", "24011345260000310078118"];

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::asked::Asked;
 use crate::authorization::Verdict;
-use crate::ids::{DocumentId, IntegratorAccountId, MovementId, PaymentId, RefundId, RequestId};
+use crate::ids::{
+    DocumentId, IntegratorAccountId, MovementId, PaymentId, ReferenceNumber, RefundId, RequestId,
+};
 use crate::money::{CurrencyCode, Micros};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -26,7 +28,7 @@ pub enum Command {
     CaptureConcluded {
         outcome: Result<(), CaptureRefusal>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     },
     Void(AskVoid),
@@ -43,7 +45,7 @@ pub enum Command {
         refund: RefundId,
         outcome: Result<(), RefundDecline>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     },
     /// The issuer has undone a refund that had succeeded.
@@ -73,7 +75,7 @@ pub enum Command {
     /// The acquirer's number for what has moved.
     Reference {
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         now: Timestamp,
     },
     ConfirmTold {
@@ -173,7 +175,7 @@ pub enum Event {
     },
     Referenced {
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         at: Timestamp,
     },
     Told {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::told::{RawResult, Subject};
 use super::{Authorization, CardPayment, Event, Flow, LineKind, Moved, Rejection};
-use crate::ids::RequestId;
+use crate::ids::{ReferenceNumber, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -37,7 +37,7 @@ pub struct Capture {
     pub asked_at: Timestamp,
     pub outcome: Option<Result<(), CaptureRefusal>>,
     /// The acquirer reference number.
-    pub reference: Option<Text>,
+    pub reference: Option<ReferenceNumber>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
@@ -135,7 +135,7 @@ impl CardPayment {
         &self,
         outcome: Result<(), CaptureRefusal>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     ) -> Vec<Event> {
         if self.capture.as_ref().is_none_or(|capture| capture.outcome.is_some()) {
@@ -239,7 +239,7 @@ impl CardPayment {
     pub(super) fn decide_reference(
         &self,
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
         let known = match of {
@@ -262,7 +262,7 @@ impl CardPayment {
         }
     }
 
-    pub(super) fn apply_referenced(&mut self, of: Moved, number: &Text, _: Timestamp) {
+    pub(super) fn apply_referenced(&mut self, of: Moved, number: &ReferenceNumber, _: Timestamp) {
         let subject = match of {
             Moved::Capture => {
                 let capture = self.capture.as_mut().expect("what is referenced was captured");

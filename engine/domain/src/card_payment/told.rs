@@ -7,7 +7,7 @@ use super::dispute::{DisputeReason, Stage};
 use super::refund::RefundDecline;
 use super::reservation::CaptureRefusal;
 use super::{CardPayment, MovementId};
-use crate::ids::{NoticeId, PaymentId, RefundId, RequestId};
+use crate::ids::{NoticeId, PaymentId, ReferenceNumber, RefundId, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -64,11 +64,11 @@ pub enum Subject {
     },
     CaptureReferenced {
         capture: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
     RefundReferenced {
         refund: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
 }
 
