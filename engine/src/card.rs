@@ -399,6 +399,12 @@ pub enum Refusal {
     TooLateToReply,
     #[error("another acquirer reference number is known")]
     ReferenceDiffers,
+    #[error("the case has no name")]
+    CaseUnnamed,
+    #[error("rawResult: the code, or the name of whose code it is, is empty")]
+    CodeEmpty,
+    #[error("fraudType is a word of Google's in upper case, such as FRAUDULENT_USE")]
+    FraudKindMalformed,
     #[error("the document is too large, or another has its name")]
     DocumentUnkept,
 }

@@ -93,7 +93,7 @@ fn disputes() -> impl Strategy<Value = Command> {
         1 => (0u128..3, times())
             .prop_map(|(id, now)| Command::Defend { document: DocumentId(id), now }),
         1 => (0..2u8).prop_map(|kind| {
-            Command::ReportFraud { kind: text(&kind.to_string()), raw: raw("6"), now: LATER }
+            Command::ReportFraud { kind: text(&format!("KIND_{kind}")), raw: raw("6"), now: LATER }
         }),
     ]
 }

@@ -12,8 +12,8 @@ use card::*;
 use machine::*;
 use paceline_domain::card_payment::{
     AskRefund, CASES_MAX, CaseKind, Command, DisputeReason, Effect, FRAUDS_MAX, Flow, LineKind,
-    Moved, OpenCase, REFUNDS_MAX, RefundDecline, RefundProgress, Rejection, Stage, Subject,
-    pending,
+    Moved, OpenCase, REFUNDS_MAX, RawResult, RefundDecline, RefundProgress, Rejection, Stage,
+    Subject, pending,
 };
 use paceline_domain::ids::{DocumentId, RefundId};
 use paceline_domain::money::Micros;
@@ -355,6 +355,37 @@ fn evidence_belongs_to_the_chargeback_that_is_open_while_there_is_time() {
     let documents: Vec<_> = now_of(&payment).cases.iter().map(|c| c.documents.clone()).collect();
     assert_eq!(documents, [vec![DocumentId(1)], vec![DocumentId(2)]]);
     assert_eq!(told(&payment).len(), 4, "of evidence nobody is told");
+}
+
+#[test]
+fn what_google_would_never_take_is_not_kept_to_be_told() {
+    let mut payment = captured();
+    for word in ["", "UNKNOWN_FRAUD_TYPE", "FRAUD_TYPE_UNSPECIFIED", "lost card", "LOST CARD", "_X"]
+    {
+        assert_eq!(payment.give(report(word)), Err(Rejection::FraudKindMalformed), "{word}");
+    }
+    let nameless = charge_back("", Stage::First, 1);
+    assert_eq!(payment.give(nameless), Err(Rejection::CaseUnnamed));
+    payment.give(charge_back("won", Stage::First, 1)).unwrap();
+    payment.give(refund(1, 1)).unwrap();
+    payment.give(refund_concluded(1, Ok(()))).unwrap();
+    let empty = RawResult { scope: Some(text("")), code: text("1") };
+    for raw in [raw(""), raw(" "), empty] {
+        let opened = OpenCase { raw: raw.clone(), ..case("c", CaseKind::Inquiry, 1) };
+        for command in [
+            Command::OpenCase(Box::new(opened)),
+            Command::ReportFraud { kind: text("LOST"), raw: raw.clone(), now: LATER },
+            Command::ReverseRefund { refund: RefundId(1), raw: raw.clone(), now: LATER },
+            Command::ReverseChargeback {
+                case: text("won"),
+                raw: raw.clone(),
+                reversed_on: LATER,
+                now: LATER,
+            },
+        ] {
+            assert_eq!(payment.give(command.clone()), Err(Rejection::CodeEmpty), "{command:?}");
+        }
+    }
 }
 
 #[test]

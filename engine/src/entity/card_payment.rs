@@ -215,5 +215,8 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::CaseClosed => Refusal::CaseClosed,
         Rejection::TooLateToReply => Refusal::TooLateToReply,
         Rejection::ReferenceDiffers => Refusal::ReferenceDiffers,
+        Rejection::CaseUnnamed => Refusal::CaseUnnamed,
+        Rejection::CodeEmpty => Refusal::CodeEmpty,
+        Rejection::FraudKindMalformed => Refusal::FraudKindMalformed,
     }
 }

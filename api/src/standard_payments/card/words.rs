@@ -292,6 +292,9 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::CaseClosed
         | Refusal::TooLateToReply
         | Refusal::ReferenceDiffers
+        | Refusal::CaseUnnamed
+        | Refusal::CodeEmpty
+        | Refusal::FraudKindMalformed
         | Refusal::DocumentUnkept => Fault::precondition(what),
     }
 }

@@ -60,6 +60,14 @@ fn fraud_references_and_reversed_refunds_are_made_known() {
     }
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
+    for kind in ["", "UNKNOWN_FRAUD_TYPE", "some words, lower"] {
+        let malformed = ["fraud", "report", "c", "--code", "TC40", "--kind", kind];
+        assert!(refused(&serving, &malformed).contains("a word of Google's"), "{kind}");
+    }
+    let no_code = ["fraud", "report", "c", "--code", ""];
+    assert!(refused(&serving, &no_code).contains("rawResult"));
+    let no_name = ["dispute", "open", "c", "--case", "", "--code", "10.4"];
+    assert!(refused(&serving, &no_name).contains("the case has no name"));
     let differs = ["card", "reference", "capture", "c", "24011345260000310078118"];
     assert!(refused(&serving, &differs).contains("another acquirer reference number"));
     done(&serving, "asynchronousRefund", "f", refund("c", 5_000_000));

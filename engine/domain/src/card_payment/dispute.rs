@@ -95,6 +95,28 @@ pub struct Fraud {
     pub at: Timestamp,
 }
 
+impl OpenCase {
+    /// What could never be told is not kept.
+    fn checked(&self) -> Result<(), Rejection> {
+        if self.case.trim().is_empty() {
+            return Err(Rejection::CaseUnnamed);
+        }
+        self.raw.checked()
+    }
+}
+
+/// Whether it has the form of an enum's word, and is not the one that stands for none.
+///
+/// # Source
+/// Standard Payments, values: an enum is upper snake case, and its zero value is never sent.
+fn may_be_sent(word: &str) -> bool {
+    let is_of_one = |letter: u8| matches!(letter, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+    let stands_for_none = word.starts_with("UNKNOWN") || word.ends_with("UNSPECIFIED");
+    word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word.bytes().all(is_of_one)
+        && !stands_for_none
+}
+
 impl Case {
     pub fn is_chargeback(&self) -> bool {
         matches!(self.opened.kind, CaseKind::Chargeback(_))
@@ -118,6 +140,7 @@ impl CardPayment {
     /// A chargeback is of what was captured and not given back already; a second one follows a first
     /// that was reversed. Of one name at most one chargeback is open, so that a reversal finds it.
     pub(super) fn decide_case(&self, case: Box<OpenCase>) -> Result<Vec<Event>, Rejection> {
+        case.checked()?;
         if let Some(known) = self.case(&case.case, case.kind) {
             let same = OpenCase { at: known.opened.at, ..OpenCase::clone(&case) } == known.opened;
             return if same { Ok(vec![]) } else { Err(Rejection::CaseTaken) };
@@ -153,6 +176,7 @@ impl CardPayment {
         reversed_on: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        raw.checked()?;
         let won = self
             .cases
             .iter()
@@ -194,6 +218,10 @@ impl CardPayment {
         raw: RawResult,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        if !may_be_sent(&kind) {
+            return Err(Rejection::FraudKindMalformed);
+        }
+        raw.checked()?;
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
         }

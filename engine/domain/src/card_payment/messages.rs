@@ -227,6 +227,12 @@ pub enum Rejection {
     TooLateToReply,
     #[error("another acquirer reference number is known")]
     ReferenceDiffers,
+    #[error("the case has no name")]
+    CaseUnnamed,
+    #[error("the code, or the name of whose code it is, is empty")]
+    CodeEmpty,
+    #[error("the kind of fraud is no word of Google's such as FRAUDULENT_USE")]
+    FraudKindMalformed,
 }
 
 /// What a payment owes, safe to repeat.

@@ -133,6 +133,7 @@ impl CardPayment {
         raw: RawResult,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        raw.checked()?;
         match self.refunds.get(&refund).map(|refund| refund.progress) {
             Some(RefundProgress::Refunded) => {
                 Ok(vec![Event::RefundReversed { refund, raw, at: now }])

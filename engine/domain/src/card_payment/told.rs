@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::dispute::{DisputeReason, Stage};
 use super::refund::RefundDecline;
 use super::reservation::CaptureRefusal;
-use super::{CardPayment, MovementId};
+use super::{CardPayment, MovementId, Rejection};
 use crate::ids::{NoticeId, PaymentId, ReferenceNumber, RefundId, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
@@ -90,6 +90,14 @@ pub struct RawResult {
     /// Whose code it is, such as `VISA`.
     pub scope: Option<Text>,
     pub code: Text,
+}
+
+impl RawResult {
+    /// Google takes no code that is empty, and would not hear of anything else before it.
+    pub(super) fn checked(&self) -> Result<(), Rejection> {
+        let scope = self.scope.as_ref().is_none_or(|scope| !scope.trim().is_empty());
+        if scope && !self.code.trim().is_empty() { Ok(()) } else { Err(Rejection::CodeEmpty) }
+    }
 }
 
 /// A movement of money, for the settlement of its day.
