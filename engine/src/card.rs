@@ -401,6 +401,16 @@ pub enum Refusal {
     ReferenceDiffers,
     #[error("the case has no name")]
     CaseUnnamed,
+    #[error("the day on which it was raised has not come")]
+    RaisedLater,
+    #[error("it was raised before there was the payment")]
+    RaisedBeforePaid,
+    #[error("replyByDate is before the day on which it was raised")]
+    ReplyBeforeRaised,
+    #[error("the day on which it was reversed has not come")]
+    ReversedLater,
+    #[error("it was reversed before the chargeback was raised")]
+    ReversedBeforeRaised,
     #[error("rawResult: the code, or the name of whose code it is, is empty")]
     CodeEmpty,
     #[error("fraudType is a word of Google's in upper case, such as FRAUDULENT_USE")]

@@ -137,9 +137,13 @@ fn of_capture(
         }
         "reversal" => Raised::ChargebackReversal {
             capture,
+            reversed_on: match given.at.as_deref() {
+                Some(at) => moment(at)?,
+                // It may have been raised in the course of today.
+                None => today().max(raised_last(payment)),
+            },
             case: text(&required(&given.case, "case")?)?,
             raw: raw(payment, None, given)?,
-            reversed_on: given.at.as_deref().map(moment).transpose()?.unwrap_or_else(today),
         },
         "fraud" => Raised::Fraud {
             capture,
@@ -149,6 +153,10 @@ fn of_capture(
         "reference" => Raised::CaptureReference { capture, number: number(given)? },
         _ => return Err(nothing()),
     })
+}
+
+fn raised_last(payment: &CardPayment) -> Timestamp {
+    payment.cases.iter().map(|case| case.opened.raised_on).max().unwrap_or_default()
 }
 
 fn of_refund(

@@ -272,10 +272,44 @@ fn a_reversal_that_is_told_late_is_of_the_chargeback_that_was_raised_by_then() {
     let after = Timestamp(reversed_on.0 + 1);
     payment.give(won.clone()).unwrap();
     let kind = CaseKind::Chargeback(Stage::Second);
-    let second = OpenCase { raised_on: after, ..case("case-1", kind, 8) };
+    let second = OpenCase { raised_on: after, at: after, ..case("case-1", kind, 8) };
     payment.give(Command::OpenCase(Box::new(second))).unwrap();
     assert_eq!(payment.give(won), Ok(vec![]), "a repeat of the first");
     assert_eq!(left(&payment), Micros::ZERO);
+}
+
+#[test]
+fn the_days_of_a_case_follow_one_another() {
+    let mut payment = captured();
+    let opened = |raised_on, reply_by| {
+        let kind = CaseKind::Chargeback(Stage::First);
+        Command::OpenCase(Box::new(OpenCase { raised_on, reply_by, ..case("c", kind, 5) }))
+    };
+    let (tomorrow, before) = (Timestamp(LATER.0 + 1), Timestamp(LATER.0 - 86_400_000));
+    assert_eq!(payment.give(opened(tomorrow, LAPSES)), Err(Rejection::RaisedLater));
+    assert_eq!(payment.give(opened(before, LAPSES)), Err(Rejection::RaisedBeforePaid));
+    assert_eq!(payment.give(opened(LATER, NOW)), Err(Rejection::ReplyBeforeRaised));
+    let none = Timestamp(0);
+    assert_eq!(payment.give(opened(none, none)), Err(Rejection::RaisedBeforePaid));
+    // A day is told by its first moment.
+    payment.give(opened(Timestamp(before.0 + 1), LAPSES)).unwrap();
+}
+
+#[test]
+fn a_chargeback_is_reversed_after_it_was_raised_and_not_in_the_future() {
+    let mut payment = captured();
+    payment.give(charge_back("c", Stage::First, 5)).unwrap();
+    let won = |reversed_on| Command::ReverseChargeback {
+        case: text("c"),
+        raw: raw("WON"),
+        reversed_on,
+        now: LATER,
+    };
+    let before = payment.give(won(Timestamp(NOW.0 - 1)));
+    assert_eq!(before, Err(Rejection::ReversedBeforeRaised));
+    assert_eq!(payment.give(won(Timestamp(LATER.0 + 1))), Err(Rejection::ReversedLater));
+    assert_eq!(now_of(&payment).charged_back(), dollars(5));
+    payment.give(won(NOW)).unwrap();
 }
 
 #[test]

@@ -216,6 +216,11 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::TooLateToReply => Refusal::TooLateToReply,
         Rejection::ReferenceDiffers => Refusal::ReferenceDiffers,
         Rejection::CaseUnnamed => Refusal::CaseUnnamed,
+        Rejection::RaisedLater => Refusal::RaisedLater,
+        Rejection::RaisedBeforePaid => Refusal::RaisedBeforePaid,
+        Rejection::ReplyBeforeRaised => Refusal::ReplyBeforeRaised,
+        Rejection::ReversedLater => Refusal::ReversedLater,
+        Rejection::ReversedBeforeRaised => Refusal::ReversedBeforeRaised,
         Rejection::CodeEmpty => Refusal::CodeEmpty,
         Rejection::FraudKindMalformed => Refusal::FraudKindMalformed,
     }

@@ -293,6 +293,11 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::TooLateToReply
         | Refusal::ReferenceDiffers
         | Refusal::CaseUnnamed
+        | Refusal::RaisedLater
+        | Refusal::RaisedBeforePaid
+        | Refusal::ReplyBeforeRaised
+        | Refusal::ReversedLater
+        | Refusal::ReversedBeforeRaised
         | Refusal::CodeEmpty
         | Refusal::FraudKindMalformed
         | Refusal::DocumentUnkept => Fault::precondition(what),

@@ -26,6 +26,13 @@ fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     captured(&serving, "r", "c", 20_000_000);
     ran(&serving, &["dispute", "inquire", "c", "--case", "q", "--code", "R27"]);
     let open = ["dispute", "open", "c", "--case", "cb", "--code", "10.4"];
+    for (dates, why) in [
+        (["--reply-by", "1970-01-01"], "replyByDate is before"),
+        (["--at", "2099-01-01"], "has not come"),
+        (["--at", "2001-01-01"], "before there was the payment"),
+    ] {
+        assert!(refused(&serving, &[&open[..], &dates].concat()).contains(why), "{dates:?}");
+    }
     let first =
         [&open[..], &["--amount", "12.50", "--reason", "fraud", "--reply-by", "2099-01-01"]];
     ran(&serving, &first.concat());
@@ -43,7 +50,11 @@ fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     let file = serving.home().join("evidence.pdf");
     ran(&serving, &["dispute", "document", document, file.to_str().unwrap()]);
     assert_eq!(fs::read(&file).unwrap(), b"%PDF-1.4\n% example\n");
-    let shown = ran(&serving, &["dispute", "reverse", "c", "--case", "cb", "--code", "WON"]);
+    let reverse = ["dispute", "reverse", "c", "--case", "cb", "--code", "WON"];
+    for (at, why) in [("2001-01-01", "before the chargeback"), ("2099-01-01", "has not come")] {
+        assert!(refused(&serving, &[&reverse[..], &["--at", at]].concat()).contains(why), "{at}");
+    }
+    let shown = ran(&serving, &reverse);
     assert!(shown.contains("won") && shown.contains("left to be refunded: 20.00 USD"), "{shown}");
     assert!(refused(&serving, &["dispute", "show", "none"]).contains("there is no capture"));
 }

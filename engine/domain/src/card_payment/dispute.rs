@@ -1,5 +1,7 @@
 //! What the holder or the issuer contests: inquiries, chargebacks, and reports of fraud.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::told::{CaseTold, LineKind, RawResult, Subject};
@@ -103,7 +105,24 @@ impl OpenCase {
         }
         self.raw.checked()
     }
+
+    /// One day follows the other: the capture's, the case's, the last to reply.
+    fn dated_after(&self, captured_at: Timestamp) -> Result<(), Rejection> {
+        if self.raised_on > self.at {
+            return Err(Rejection::RaisedLater);
+        }
+        if self.raised_on.after(A_DAY) <= captured_at {
+            return Err(Rejection::RaisedBeforePaid);
+        }
+        match self.reply_by < self.raised_on {
+            true => Err(Rejection::ReplyBeforeRaised),
+            false => Ok(()),
+        }
+    }
 }
+
+/// What is raised on a day has that day's first moment, and follows what was captured on it.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether it has the form of an enum's word, and is not the one that stands for none.
 ///
@@ -148,9 +167,8 @@ impl CardPayment {
         if case.kind != CaseKind::Inquiry && self.open_chargeback(&case.case).is_some() {
             return Err(Rejection::CaseTaken);
         }
-        if !self.is_captured() {
-            return Err(Rejection::NotCaptured);
-        }
+        let capture = self.capture.as_ref().filter(|_| self.is_captured());
+        case.dated_after(capture.ok_or(Rejection::NotCaptured)?.asked_at)?;
         self.checked(case.amount)?;
         if self.cases.len() >= CASES_MAX {
             return Err(Rejection::TooMany);
@@ -184,6 +202,10 @@ impl CardPayment {
         match self.open_chargeback(&case) {
             // What was won before the second chargeback of that name was raised is the first.
             Some(open) if won && reversed_on < open.opened.raised_on => Ok(vec![]),
+            Some(open) if reversed_on < open.opened.raised_on => {
+                Err(Rejection::ReversedBeforeRaised)
+            }
+            Some(_) if reversed_on > now => Err(Rejection::ReversedLater),
             Some(_) => Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }]),
             None if won => Ok(vec![]),
             None => Err(Rejection::CaseUnknown),

@@ -229,6 +229,16 @@ pub enum Rejection {
     ReferenceDiffers,
     #[error("the case has no name")]
     CaseUnnamed,
+    #[error("it was raised on a day that has not come")]
+    RaisedLater,
+    #[error("it was raised before there was the payment")]
+    RaisedBeforePaid,
+    #[error("the time to reply is over before it was raised")]
+    ReplyBeforeRaised,
+    #[error("it was reversed on a day that has not come")]
+    ReversedLater,
+    #[error("it was reversed before it was raised")]
+    ReversedBeforeRaised,
     #[error("the code, or the name of whose code it is, is empty")]
     CodeEmpty,
     #[error("the kind of fraud is no word of Google's such as FRAUDULENT_USE")]
