@@ -336,6 +336,17 @@ fn a_reservation_has_so_many_cancellations_and_no_more() {
 }
 
 #[test]
+fn what_took_the_money_in_one_message_is_no_reservation() {
+    for mut payment in [asked(Flow::Capture), authorized(Flow::Capture)] {
+        let own = now_of(&payment).terms.request.clone();
+        for name in ["cap:1", own.as_str()] {
+            assert_eq!(payment.give(capture(name, 10)), Err(Rejection::Unknown), "{name}");
+        }
+        assert_eq!(payment.give(void("can:1")), Err(Rejection::Unknown));
+    }
+}
+
+#[test]
 fn a_reference_number_is_known_once_and_another_is_refused() {
     let of = Moved::Capture;
     let number = |end| Command::Reference { of, number: arn(end), now: LATER };

@@ -85,6 +85,7 @@ impl CardPayment {
     /// and Google is told each time that it had.
     pub(super) fn decide_capture(&self, ask: AskCapture) -> Result<Vec<Event>, Rejection> {
         let AskCapture { request, amount, now } = ask;
+        self.is_reservation()?;
         match &self.capture {
             Some(first) if first.request == request && first.amount == amount => {
                 return Ok(vec![]);
@@ -114,13 +115,18 @@ impl CardPayment {
         }
     }
 
+    /// What takes the money in one message is none, whatever became of it: nobody reserved by its name.
+    fn is_reservation(&self) -> Result<(), Rejection> {
+        match self.terms.flow {
+            Flow::Reserve | Flow::Verify => Ok(()),
+            Flow::Capture => Err(Rejection::Unknown),
+        }
+    }
+
     /// Why nothing is held.
     fn unheld(&self) -> Rejection {
         match self.authorization {
             Authorization::Asking => Rejection::UnderWay,
-            Authorization::Approved(_) if self.terms.flow == Flow::Capture => {
-                Rejection::CapturedAlready
-            }
             _ => Rejection::NotReserved,
         }
     }
@@ -153,6 +159,7 @@ impl CardPayment {
     /// As often as Google asks: what is not held any more is let go of already.
     pub(super) fn decide_void(&self, ask: AskVoid) -> Result<Vec<Event>, Rejection> {
         let AskVoid { request, now } = ask;
+        self.is_reservation()?;
         if self.voids.iter().any(|void| void.request == request) {
             return Ok(vec![]);
         }
