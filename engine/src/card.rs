@@ -21,7 +21,7 @@ use std::time::Duration;
 use paceline_domain::authorization::{Approval, Network, Verdict};
 use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult};
 use paceline_domain::ids::{
-    DocumentId, IntegratorAccountId, PaymentId, ReferenceNumber, RefundId, RequestId,
+    CaptureId, DocumentId, IntegratorAccountId, PaymentId, ReferenceNumber, RefundId, RequestId,
 };
 use paceline_domain::money::{CurrencyCode, Micros, Millionths};
 use paceline_domain::response_code::Failure;
@@ -35,6 +35,7 @@ pub use operator::{Resealed, Settled, Unsettled};
 use self::keyring::Keyring;
 use crate::acquirer::Acquirer;
 use crate::asking::Worded;
+use crate::entity::CardPayments;
 use crate::secret::Secret;
 use crate::voice::{Reply, Voices};
 
@@ -326,13 +327,18 @@ pub enum Raised {
     },
 }
 
+/// What a capture is called here: by it Google and we find the same line in a settlement.
+pub fn capture_id(integrator: &IntegratorAccountId, request: &RequestId) -> CaptureId {
+    CardPayments::capture(integrator, request)
+}
+
 /// What a request came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
     /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
     Authorized { flow: Flow, payment: PaymentId, result: Result<&'a Approval, &'a Verdict> },
     /// `asynchronousCaptureFundsReservation`: what comes of it is notified.
-    CaptureAcknowledged { payment: PaymentId },
+    CaptureAcknowledged { capture: CaptureId },
     /// `asynchronousCancelFundsReservation`: what comes of it is notified.
     VoidAcknowledged,
     /// `asynchronousRefund`: what comes of it is notified.

@@ -57,6 +57,7 @@ fn authorization(payment: &CardPayment) -> Vec<String> {
             Hold::Voiding => "being cancelled".to_owned(),
             Hold::Captured => "captured".to_owned(),
             Hold::Voided => "cancelled".to_owned(),
+            Hold::Lapsed if payment.is_revoked() => "revoked".to_owned(),
             Hold::Lapsed => "lapsed".to_owned(),
         },
     };

@@ -211,6 +211,11 @@ wide_id!(
     "pay_"
 );
 wide_id!(
+    /// A capture of what was reserved, as [`PaymentId`]: a reservation may see several that fail.
+    CaptureId,
+    "cap_"
+);
+wide_id!(
     /// A refund, as [`PaymentId`].
     RefundId,
     "rfd_"

@@ -347,6 +347,24 @@ fn what_took_the_money_in_one_message_is_no_reservation() {
 }
 
 #[test]
+fn what_was_revoked_is_told_to_have_been_revoked_ever_after() {
+    let mut payment = held();
+    payment.give(capture("cap:1", 8)).unwrap();
+    payment.give(capture_concluded(Err(CaptureRefusal::Revoked))).unwrap();
+    for id in ["cap:2", "cap:3"] {
+        payment.give(capture(id, 8)).unwrap();
+        assert!(now_of(&payment).is_revoked());
+    }
+    let told = told(&payment);
+    assert_eq!(told.len(), 3);
+    for subject in told {
+        let Subject::Captured { outcome, raw, .. } = &subject else { panic!("{subject:?}") };
+        assert_eq!(*outcome, Err(CaptureRefusal::Revoked));
+        assert_ne!(raw.code.as_str(), "54", "nothing has expired");
+    }
+}
+
+#[test]
 fn a_reference_number_is_known_once_and_another_is_refused() {
     let of = Moved::Capture;
     let number = |end| Command::Reference { of, number: arn(end), now: LATER };

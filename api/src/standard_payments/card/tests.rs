@@ -10,8 +10,8 @@ use paceline_domain::card_payment::{
     Subject,
 };
 use paceline_domain::ids::{
-    DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, ReferenceNumber, RefundId,
-    RequestId, SettlementId,
+    CaptureId, DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, ReferenceNumber,
+    RefundId, RequestId, SettlementId,
 };
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::response_code::{Failure, ResponseCode};
@@ -79,12 +79,12 @@ fn authorized(flow: Flow, result: Result<&Approval, &Verdict>) -> (u16, Value) {
 #[test]
 fn answers_have_the_shape_of_the_published_ones() {
     let (approved, declined) = (approval(), verdict("51"));
-    let payment = PaymentId(7);
+    let capture = CaptureId(7);
     for (method, (status, ours)) in [
         ("reserveFunds", authorized(Flow::Reserve, Ok(&approved))),
         ("capture", authorized(Flow::Capture, Err(&declined))),
         ("verifyCardWithMinimumReservation", authorized(Flow::Verify, Ok(&approved))),
-        ("asynchronousCaptureFundsReservation", said(&Outcome::CaptureAcknowledged { payment })),
+        ("asynchronousCaptureFundsReservation", said(&Outcome::CaptureAcknowledged { capture })),
         ("asynchronousCancelFundsReservation", said(&Outcome::VoidAcknowledged)),
         ("asynchronousRefund", said(&Outcome::RefundAcknowledged { refund: RefundId(1) })),
         ("defendChargeback", said(&Outcome::Defended { document: DocumentId(1) })),

@@ -135,8 +135,8 @@ impl Voice for Words {
             Outcome::Authorized { flow, payment, result } => {
                 self.authorized(*flow, *payment, *result)
             }
-            Outcome::CaptureAcknowledged { payment } => done(|told| {
-                told.word("paymentIntegratorCaptureId", payment);
+            Outcome::CaptureAcknowledged { capture } => done(|told| {
+                told.word("paymentIntegratorCaptureId", capture);
                 told.text("result", self.acknowledged());
             }),
             Outcome::VoidAcknowledged | Outcome::RefundAcknowledged { refund: _ } => {

@@ -41,8 +41,10 @@ fn every_method_answers_with_the_members_of_its_page() {
     let expires: i64 = told["reservationExpirationTimestamp"].as_str().unwrap().parse().unwrap();
     assert!((now() + 6 * day..now() + 8 * day).contains(&expires));
 
+    let reserved = told["paymentIntegratorFundsReservationId"].clone();
     let told = done(&serving, "asynchronousCaptureFundsReservation", "c", capture("r", 21_990_000));
     assert_eq!(members(&told), ["paymentIntegratorCaptureId", "result"]);
+    assert_ne!(told["paymentIntegratorCaptureId"], reserved, "each has its own");
     assert_eq!(told["result"], "ACKNOWLEDGED");
 
     done(&serving, "reserveFunds", "r2", payment(APPROVES, 5_000_000));

@@ -24,7 +24,7 @@ pub enum Hold {
     Voiding,
     Captured,
     Voided,
-    /// Its time was over, or the issuer took it back.
+    /// Its time was over, or the issuer took it back: [`CardPayment::is_revoked`] tells which.
     Lapsed,
 }
 
@@ -81,8 +81,8 @@ impl Capture {
 }
 
 impl CardPayment {
-    /// Once, and at most what is held. What has lapsed is acknowledged, as often as it is asked for,
-    /// and Google is told each time that it had.
+    /// Once, and at most what is held. What has lapsed or was revoked is acknowledged, as often as it is
+    /// asked for, and Google is told each time which it was.
     pub(super) fn decide_capture(&self, ask: AskCapture) -> Result<Vec<Event>, Rejection> {
         let AskCapture { request, amount, now } = ask;
         self.is_reservation()?;
@@ -106,9 +106,9 @@ impl CardPayment {
             }
             Hold::Held { expires_at } if expires_at > now => Ok(vec![asked]),
             Hold::Held { .. } => {
-                Ok([Event::Lapsed { at: now }].into_iter().chain(self.lapsed(asked, now)).collect())
+                Ok([Event::Lapsed { at: now }].into_iter().chain(self.gone(asked, now)).collect())
             }
-            Hold::Lapsed => Ok(self.lapsed(asked, now)),
+            Hold::Lapsed => Ok(self.gone(asked, now)),
             Hold::Voiding | Hold::Voided => Err(Rejection::Voided),
             Hold::Capturing | Hold::Captured => Err(Rejection::CapturedAlready),
             Hold::None => Err(self.unheld()),
@@ -131,10 +131,21 @@ impl CardPayment {
         }
     }
 
-    fn lapsed(&self, asked: Event, now: Timestamp) -> Vec<Event> {
-        let outcome = Err(CaptureRefusal::Lapsed);
-        let raw = self.raw("54");
-        vec![asked, Event::CaptureConcluded { outcome, raw, at: now }]
+    /// Whether the issuer took back what it had approved. A capture found it out, and those after it
+    /// are told the same.
+    pub fn is_revoked(&self) -> bool {
+        let outcome = self.capture.as_ref().and_then(|capture| capture.outcome);
+        self.hold == Hold::Lapsed && outcome == Some(Err(CaptureRefusal::Revoked))
+    }
+
+    /// With the code that the network would have given.
+    fn gone(&self, asked: Event, now: Timestamp) -> Vec<Event> {
+        let (why, code) = match self.is_revoked() {
+            true => (CaptureRefusal::Revoked, "05"),
+            false => (CaptureRefusal::Lapsed, "54"),
+        };
+        let concluded = Event::CaptureConcluded { outcome: Err(why), raw: self.raw(code), at: now };
+        vec![asked, concluded]
     }
 
     pub(super) fn capture_concluded(
