@@ -10,9 +10,12 @@ use paceline_domain::name::{self, Holder};
 use paceline_storage::StreamId;
 
 use super::number::{check, last_four, network};
-use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void, evidence};
+use super::{
+    Acquiring, Authorize, Capture, CardOnFile, Defend, InFlight, Outcome, Refund, Refusal, Void,
+    evidence,
+};
 use crate::asking::{asked, worded};
-use crate::dispatch::card_payments::take_name;
+use crate::dispatch::card_payments::{list, take_name};
 use crate::engine::Engine;
 use crate::entity::{CardMoved, CardPayments, Names, card_refusal, hashed};
 use crate::error::EngineError;
@@ -46,14 +49,30 @@ impl Engine {
             let barred = checked.err();
             asking.secret = barred.is_none().then(|| InFlight::of(&ask).to_secret());
             let stream = CardPayments::stream(id);
+            let is_barred = barred.is_some();
             let answered = asking.send::<CardPayments>(stream, true, |world| {
                 let (terms, barred, asked) = (terms.clone(), barred.clone(), question.clone());
                 let authorize = AuthorizeCommand { id, terms, barred, now: world.now(), asked };
                 Command::Authorize(Box::new(authorize))
             });
-            answered.await.map(worded)
+            let answered = answered.await?;
+            if is_barred {
+                self.list_barred(acquiring, &terms, &ask.card).await;
+            }
+            Ok(worded(answered))
         })
         .await
+    }
+
+    /// What left for nobody stands in its card's story, too. Only there: after a crash before this, it
+    /// is missing.
+    async fn list_barred(&self, acquiring: &Acquiring, terms: &Terms, card: &CardOnFile) {
+        let id = CardPayments::id(&terms.integrator, &terms.request);
+        let said = self.ask_inside::<CardPayments>(CardPayments::stream(id), Command::Look).await;
+        // Its name may be another payment's, with another card.
+        if said.facts().is_ok_and(|payment| payment.terms == *terms) {
+            list(&self.0.world, acquiring, id, terms, card).await;
+        }
     }
 
     /// `asynchronousCaptureFundsReservation`: acknowledged, and notified.

@@ -128,7 +128,7 @@ fn or_later<T>(
 
 /// With the number, sealed. What is kept of a card that is known stays as it is until this payment is
 /// approved: a slip in its expiry must not be what an earlier payment is captured with.
-async fn list(
+pub(crate) async fn list(
     world: &Arc<World>,
     acquiring: &Acquiring,
     payment: PaymentId,

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use paceline_domain::card_payment::{CaseKind, DisputeReason, RawResult, Stage, Subject};
+use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult, Stage, Subject};
 use paceline_domain::money::Millionths;
 use paceline_domain::notice;
 use paceline_domain::settlement::{self, Part};
 use paceline_engine::Engine;
 use paceline_engine::card::keyring::Keyring;
-use paceline_engine::card::{Defend, Raise, Raised, Refusal, Unsettled};
+use paceline_engine::card::{Defend, Expiry, Raise, Raised, Refusal, Unsettled};
 use paceline_engine::google::{Call, What};
 use paceline_engine::inspect::inspect;
 
@@ -263,6 +263,37 @@ fn a_card_tells_the_story_of_all_its_payments() {
         let places: Vec<_> = order.iter().map(|word| story.find(word).expect(word)).collect();
         assert!(places.is_sorted(), "{story}");
         assert!(!story.contains(GOOD) && story.contains("1111"), "{story}");
+    });
+}
+
+#[test]
+fn what_left_for_nobody_and_what_a_refund_names_are_in_the_story_of_their_card() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        let mut expired = authorize(Flow::Reserve, "rsv:expired", GOOD, 25);
+        expired.card.expires = Some(Expiry { month: 4, year: 2019 });
+        assert!(ask(&engine, expired).await.starts_with("200"), "a decline is an answer");
+        let told = |id: &str| {
+            let story = inspect(&*cards.shop.log, &*cards.shop.book, "card", id).unwrap();
+            story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
+        };
+        // It never had anything else.
+        let story = told("InvisiCardUSA_USD/rsv:expired");
+        assert!(story.contains("rsv:expired") && story.contains("declined"), "{story}");
+        take(&engine, "cap:1", GOOD, 25).await;
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        let story = told("InvisiCardUSA_USD/ref:1");
+        assert!(story.contains("rsv:expired") && story.contains("asked for by ref:1"), "{story}");
+        assert_eq!(story, told("InvisiCardUSA_USD/cap:1"), "one card, one story");
+        let (log, book) = (&*cards.shop.log, &*cards.shop.book);
+        inspect(log, book, "card-payment", "InvisiCardUSA_USD/ref:1").unwrap();
+        // Another card under the name of a payment is not listed with it.
+        let mut taken = authorize(Flow::Reserve, "rsv:expired", "4000000000000002", 25);
+        taken.card.expires = Some(Expiry { month: 4, year: 2019 });
+        let key = keyed("capture", "rsv:expired", 1);
+        assert!(!words(engine.authorize_card(taken, key).await).starts_with("200"));
+        assert!(!told("InvisiCardUSA_USD/rsv:expired").contains("0002"));
     });
 }
 
