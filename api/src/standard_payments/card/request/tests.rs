@@ -334,7 +334,7 @@ fn inside_a_stored_credential_the_same_holds() {
     };
     let intent = json!({"transactionIntentClassification": "A_WORD_THAT_NOBODY_KNOWS_YET"});
     assert_eq!(of(json!({"customerInitiated": intent.clone()})), Ok(()));
-    assert_eq!(of(json!({"merchantInitiated": intent.clone()})), Ok(()));
+    assert_eq!(of(json!({"merchantInitiated": intent.clone()})), Err("MISSING_REQUIRED_FIELD"));
     assert_eq!(of(json!({})), Err("MISSING_REQUIRED_FIELD"));
     let two = json!({"customerInitiated": intent, "merchantInitiated": {}});
     assert_eq!(of(two), Err("INVALID_FIELD_VALUE"));
@@ -343,6 +343,11 @@ fn inside_a_stored_credential_the_same_holds() {
     let both = json!({"previousTransactionInformation": {"networkTransactionIdentifier": "1"},
         "previousTransactionInformationNotProvided": {}});
     assert_eq!(of(json!({"merchantInitiated": both})), Err("INVALID_FIELD_VALUE"));
+    let with_another = json!({"previousTransactionInformationNotProvided": {},
+        "legacyMerchantTransaction": {"id": "old-1"}});
+    assert_eq!(of(json!({"merchantInitiated": with_another})), Err("INVALID_FIELD_VALUE"));
+    let words = json!({"previousTransactionInformation": "net-7"});
+    assert_eq!(of(json!({"merchantInitiated": words})), Err("INVALID_FIELD_VALUE"));
     let none = json!({"previousTransactionInformationNotProvided": {}});
     assert_eq!(of(json!({"merchantInitiated": none})), Ok(()));
 }
