@@ -397,6 +397,8 @@ pub enum Refusal {
     NotRefunded,
     #[error("there is no chargeback that could be defended or reversed")]
     CaseUnknown,
+    #[error("no first chargeback was reversed that a second one could follow")]
+    NoneReversed,
     #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]

@@ -364,13 +364,18 @@ fn an_inquiry_is_neither_reversed_nor_defended() {
 fn a_second_chargeback_follows_a_first_that_was_reversed() {
     let mut payment = captured();
     let second = || charge_back("case-2", Stage::Second, 8);
-    assert_eq!(payment.give(second()), Err(Rejection::CaseUnknown));
+    assert_eq!(payment.give(second()), Err(Rejection::NoneReversed));
     payment.give(charge_back("case-1", Stage::First, 5)).unwrap();
-    let small = charge_back("case-2", Stage::Second, 1);
-    assert_eq!(payment.give(small), Err(Rejection::CaseUnknown), "the first is not decided");
+    let small = |name| charge_back(name, Stage::Second, 1);
+    assert_eq!(payment.give(small("case-2")), Err(Rejection::NoneReversed), "it is not decided");
     payment.give(reverse_chargeback("case-1")).unwrap();
     payment.give(second()).unwrap();
     assert_eq!(left(&payment), Micros::ZERO);
+    payment.give(reverse_chargeback("case-2")).unwrap();
+    assert_eq!(payment.give(small("case-3")), Err(Rejection::NoneReversed), "it has its second");
+    payment.give(charge_back("case-4", Stage::First, 1)).unwrap();
+    payment.give(reverse_chargeback("case-4")).unwrap();
+    payment.give(small("case-5")).unwrap();
 }
 
 #[test]

@@ -222,6 +222,7 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::TooMany => Refusal::TooMany,
         Rejection::NotRefunded => Refusal::NotRefunded,
         Rejection::CaseUnknown => Refusal::CaseUnknown,
+        Rejection::NoneReversed => Refusal::NoneReversed,
         Rejection::CaseTaken => Refusal::CaseTaken,
         Rejection::CaseClosed => Refusal::CaseClosed,
         Rejection::TooLateToReply => Refusal::TooLateToReply,

@@ -288,6 +288,7 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::TooMany
         | Refusal::NotRefunded
         | Refusal::CaseUnknown
+        | Refusal::NoneReversed
         | Refusal::CaseTaken
         | Refusal::CaseClosed
         | Refusal::TooLateToReply

@@ -180,8 +180,8 @@ impl CardPayment {
         if case.amount > left {
             return Err(Rejection::ChargebackExceedsRemainder { left });
         }
-        if case.kind == CaseKind::Chargeback(Stage::Second) && !self.has_won() {
-            return Err(Rejection::CaseUnknown);
+        if case.kind == CaseKind::Chargeback(Stage::Second) && !self.may_be_contested_again() {
+            return Err(Rejection::NoneReversed);
         }
         Ok(vec![Event::CaseOpened { case }])
     }
@@ -326,8 +326,14 @@ impl CardPayment {
         self.cases.iter().find(open)
     }
 
-    fn has_won(&self) -> bool {
-        self.cases.iter().any(|case| case.is_chargeback() && case.state != CaseState::Open)
+    /// Of each first chargeback that was reversed, whatever the issuer calls the second, once.
+    fn may_be_contested_again(&self) -> bool {
+        let of = |stage| {
+            let kind = CaseKind::Chargeback(stage);
+            self.cases.iter().filter(move |case| case.opened.kind == kind)
+        };
+        let reversed = of(Stage::First).filter(|case| case.state != CaseState::Open).count();
+        of(Stage::Second).count() < reversed
     }
 
     fn capture_request(&self) -> crate::ids::RequestId {

@@ -219,6 +219,8 @@ pub enum Rejection {
     NotRefunded,
     #[error("there is no such chargeback")]
     CaseUnknown,
+    #[error("no first chargeback was reversed that a second one could follow")]
+    NoneReversed,
     #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]

@@ -394,6 +394,26 @@ fn a_document_comes_in_either_base64_with_or_without_padding() {
 }
 
 #[test]
+fn a_document_may_have_the_largest_size_and_something_before_its_header() {
+    let encoded = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let sized = |length: usize| {
+        let mut pdf = b"%PDF-1.4".to_vec();
+        pdf.resize(length, 0);
+        defended(&defence(&encoded(&pdf))).map(|asked| asked.document.expose().len())
+    };
+    for length in DOCUMENT_BYTES_MAX - 2..=DOCUMENT_BYTES_MAX {
+        assert_eq!(sized(length).unwrap(), length);
+    }
+    assert!(sized(DOCUMENT_BYTES_MAX + 1).is_err());
+    let after = |before: usize| {
+        let pdf = [&vec![b'\n'; before], b"%PDF-1.4".as_slice()].concat();
+        defended(&defence(&encoded(&pdf)))
+    };
+    assert!(after(1).is_ok() && after(1_023).is_ok());
+    assert!(after(1_024).is_err(), "readers look no further");
+}
+
+#[test]
 fn what_is_no_document_is_refused() {
     let field = |body: Value| wrong(defended(&body).unwrap_err()).1;
     let payload = "defenseMaterialDocument.payload";
