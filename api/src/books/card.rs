@@ -106,10 +106,11 @@ fn row(
     vec![what.to_owned(), name.to_string(), decimal(amount), state, details]
 }
 
-/// What became of encrypting card numbers afresh.
+/// What became of encrypting card numbers and the keys of documents afresh.
 pub fn resealed(key: &str, told: Resealed) -> Report {
-    let columns = &["key", "cards", "encrypted afresh", "unreadable"];
-    let counts = [told.cards, told.resealed, told.unread].map(|count| count.to_string());
+    let columns = &["key", "cards", "documents", "encrypted afresh", "unreadable"];
+    let counts = [told.cards, told.documents, told.resealed, told.unread];
+    let counts = counts.map(|count| count.to_string());
     let rows = vec![std::iter::once(key.to_owned()).chain(counts).collect()];
     Report { columns, rows, notes: vec![] }
 }
