@@ -353,6 +353,14 @@ fn inside_a_stored_credential_the_same_holds() {
 }
 
 #[test]
+fn a_part_of_an_address_that_is_empty_is_none() {
+    let mut body = reserve();
+    body["addressVerificationData"]["localityName"] = json!("");
+    let asked = authorized(Flow::Reserve, &body).unwrap();
+    assert_eq!(asked.address.unwrap().locality, None);
+}
+
+#[test]
 fn two_token_types_exclude_each_other() {
     let mut body = with_token();
     body["accountDetails"]["paymentToken"]["tokenTypeMerchantToken"] = json!({});
