@@ -9,6 +9,7 @@ use paceline_domain::ids::DocumentId;
 
 use super::Acquiring;
 use super::kept::Kept;
+use super::keyring::Keyring;
 use crate::dispatch::{Known, ask};
 use crate::entity::Documents;
 use crate::secret::Secret;
@@ -22,10 +23,11 @@ pub(crate) async fn keep(
     id: DocumentId,
     content: &Secret,
 ) -> Result<(), Rejection> {
-    let document = acquiring.keyring().encrypt(id, content, world.now());
+    let keyring = acquiring.keyring();
+    let document = keyring.encrypt(id, content, world.now());
     asked(world, id, Command::Keep(Box::new(document))).await?;
     // A newer key may have come into use, and whoever went over all documents did not see this one.
-    reseal(world, acquiring, id).await;
+    reseal(world, acquiring, id, &keyring).await;
     Ok(())
 }
 
@@ -51,7 +53,14 @@ pub(crate) async fn open(
 }
 
 /// Looks and seals, and begins again if somebody else wrote in between or a newer key came into use.
-pub(crate) async fn reseal(world: &Arc<World>, acquiring: &Acquiring, id: DocumentId) -> Kept {
+///
+/// - `before`: keys that were in use until now.
+pub(crate) async fn reseal(
+    world: &Arc<World>,
+    acquiring: &Acquiring,
+    id: DocumentId,
+    before: &Keyring,
+) -> Kept {
     let mut kept = Kept::AsItWas;
     loop {
         let document = match asked(world, id, Command::Look).await {
@@ -63,7 +72,7 @@ pub(crate) async fn reseal(world: &Arc<World>, acquiring: &Acquiring, id: Docume
         if document.key.key == *keyring.current() {
             return kept;
         }
-        let sealed = match keyring.reseal(&document) {
+        let sealed = match keyring.reseal(&document, before) {
             Ok(sealed) => sealed,
             Err(error) => {
                 world.metrics.card.unread();

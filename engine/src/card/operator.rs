@@ -170,7 +170,9 @@ impl Engine {
         let mut told = Resealed::default();
         let card = async |id| keep(world, &acquiring, CardId(id), |kept| kept.cloned()).await;
         told.cards = self.reseal(Kind::Card, card, &mut told).await?;
-        let document = async |id| evidence::reseal(world, &acquiring, DocumentId(id)).await;
+        let before = acquiring.keyring();
+        let document =
+            async |id| evidence::reseal(world, &acquiring, DocumentId(id), &before).await;
         told.documents = self.reseal(Kind::Document, document, &mut told).await?;
         Ok(told)
     }

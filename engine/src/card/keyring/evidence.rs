@@ -38,11 +38,15 @@ impl Keyring {
 
     /// Its key under the newest one; the content stays as it is.
     ///
+    /// - `before`: keys that were in use when it was kept, one of which may be retired by now.
+    ///
     /// # Errors
     /// [`OpenError`].
-    pub fn reseal(&self, document: &Document) -> Result<Sealed, OpenError> {
+    pub fn reseal(&self, document: &Document, before: &Self) -> Result<Sealed, OpenError> {
         let owner = owner(document.id);
-        Ok(self.seal_for(&owner, &self.open_for(&owner, &document.key)?))
+        let key = self.open_for(&owner, &document.key);
+        let key = key.or_else(|_| before.open_for(&owner, &document.key))?;
+        Ok(self.seal_for(&owner, &key))
     }
 }
 
