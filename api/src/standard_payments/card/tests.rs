@@ -409,3 +409,14 @@ fn a_capture_that_came_to_nothing_says_why() {
         assert_eq!(told["captureFundsReservationResult"], word);
     }
 }
+
+#[test]
+fn a_code_that_the_acquirer_did_not_give_is_left_out() {
+    let told = |code: &str| {
+        let (request, raw) = (request("c"), RawResult { code: text(code), ..raw() });
+        let subject = Subject::Captured { request, outcome: Ok(()), raw };
+        told::members(&subject, &Spelling::default())
+    };
+    assert!(told("00").get("rawResult").is_some());
+    assert!(told("").get("rawResult").is_none(), "Google takes no empty one");
+}
