@@ -60,6 +60,7 @@
 //! | `4000 0144 0000 0009` | the issuer cannot compare addresses |
 //! | `4000 0145 0000 0008` | the network leaves the address out |
 //! | `4000 0147 0000 0006` | stored credentials are not supported |
+//! | `4000 0148 0000 0005` | the network has a second id for a payment with a stored credential |
 //! | `4000 0150 0000 0000` | a debit card |
 //! | `4000 0151 0000 0009` | a prepaid card |
 //! | `4000 0152 0000 0008` | nothing is known of the card |

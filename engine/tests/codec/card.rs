@@ -91,6 +91,13 @@ pub fn payment_events() -> Vec<card_payment::Event> {
     events
 }
 
+pub fn later_payment_events() -> Vec<card_payment::Event> {
+    let mut approval = approval();
+    approval.verdict.stored_credential = later_stored_credential();
+    let answer = card_payment::Authorization::Approved(Box::new(approval));
+    vec![card_payment::Event::Authorized { answer, at: AT }]
+}
+
 pub fn settlement_events() -> Vec<settlement::Event> {
     use settlement::Event;
     let settlement::Part { of, entries, total, .. } = settlement_part();

@@ -183,6 +183,16 @@ fn what_was_not_sent_or_not_supported_is_said_as_such() {
     let successful = json!({"storedCredentialInformationSuccessful":
         {"networkTransactionIdentifier": "net-1"}});
     assert_eq!(told["additionalTransactionProcessingResult"], successful);
+    let told = of(&|v| {
+        v.stored_credential = StoredCredentialVerdict::Supplemented {
+            network_transaction: network_transaction.clone(),
+            supplementary: text("net-2"),
+        };
+    });
+    let supplemented = json!({"storedCredentialInformationSuccessful":
+        {"networkTransactionIdentifier": "net-1",
+            "supplementaryNetworkTransactionIdentifier": "net-2"}});
+    assert_eq!(told["additionalTransactionProcessingResult"], supplemented);
 }
 
 #[test]

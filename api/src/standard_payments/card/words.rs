@@ -11,6 +11,7 @@ use paceline_domain::authorization::{
 use paceline_domain::card_payment::Flow;
 use paceline_domain::ids::PaymentId;
 use paceline_domain::response_code::{CardDecline, Failure, Meaning};
+use paceline_domain::text::Text;
 use paceline_engine::Reply;
 use paceline_engine::card::{Outcome, Refusal, Voice};
 
@@ -178,11 +179,22 @@ fn stored_credential(told: &mut Object<'_>, verdict: &StoredCredentialVerdict) {
             });
         }
         StoredCredentialVerdict::Successful { network_transaction } => {
-            told.object("storedCredentialInformationSuccessful", |told| {
-                told.text("networkTransactionIdentifier", network_transaction);
-            });
+            stored(told, network_transaction, None);
+        }
+        StoredCredentialVerdict::Supplemented { network_transaction, supplementary } => {
+            stored(told, network_transaction, Some(supplementary));
         }
     }
+}
+
+fn stored(told: &mut Object<'_>, network_transaction: &str, supplementary: Option<&Text>) {
+    told.object("storedCredentialInformationSuccessful", |told| {
+        told.text("networkTransactionIdentifier", network_transaction);
+        told.text_known(
+            "supplementaryNetworkTransactionIdentifier",
+            supplementary.map(Text::as_str),
+        );
+    });
 }
 
 /// Whether the card could be charged at all, whatever became of this question.

@@ -464,6 +464,8 @@ async fn a_stored_credential_is_judged_if_and_only_if_one_was_told_of() {
         panic!("it was told of")
     };
     assert_eq!(network_transaction.len(), 15);
+    let said = judged("4000 0148 0000 0005", true).await;
+    assert!(matches!(said, StoredCredentialVerdict::Supplemented { .. }), "{said:?}");
     for number in [unable, "4000 0051 0000 0000"] {
         let said = judged(number, true).await;
         assert!(matches!(said, StoredCredentialVerdict::Unsupported { .. }), "{number}: {said:?}");

@@ -40,7 +40,13 @@ impl Issuer {
             }
             Some(_) => {
                 let network_transaction = self.drawn(b"transaction", ask.id, 15, DIGITS);
-                StoredCredentialVerdict::Successful { network_transaction }
+                match script.supplements {
+                    false => StoredCredentialVerdict::Successful { network_transaction },
+                    true => StoredCredentialVerdict::Supplemented {
+                        network_transaction,
+                        supplementary: self.drawn(b"supplement", ask.id, 22, CODE_LETTERS),
+                    },
+                }
             }
         };
         let card = CardFacts {
