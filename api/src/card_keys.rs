@@ -3,7 +3,7 @@
 //! Why here: a key must not leave while a card is still under it, and only whoever has the cards
 //! open can tell.
 //! Promise: a new key is on disk, and known to be needed, before anything is sealed with it; none is
-//! let go of, by whatever way, while a card is under it. A change goes on to its end when
+//! let go of, by whatever way, while a card, or a document, is under it. A change goes on to its end when
 //! whoever asked for it has gone: cards are many, and a request is short.
 
 use std::path::{Path, PathBuf};
@@ -37,8 +37,8 @@ pub enum Unchanged {
     #[error("the keys are in the environment: change them there, and start again")]
     NoFile,
     #[error(
-        "cards that are under keys which are not here: {0}. Put these keys back; what they open is \
-         then sealed with the newest one"
+        "cards and documents that are under keys which are not here: {0}. Put these keys back; what \
+         they open is then sealed with the newest one"
     )]
     InUse(u64),
     #[error("another change is under way, and goes on: ask again when the log tells of its end")]
@@ -162,7 +162,7 @@ async fn all_under_the_newest(engine: &Engine) -> Result<(), Unchanged> {
 
 async fn seal_all(engine: &Engine) -> Result<Resealed, EngineError> {
     let told = engine.reseal_cards().await?;
-    let Resealed { cards, resealed, unread } = told;
-    tracing::info!(cards, resealed, unread, "cards are encrypted afresh");
+    let Resealed { cards, documents, resealed, unread } = told;
+    tracing::info!(cards, documents, resealed, unread, "cards are encrypted afresh");
     Ok(told)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use paceline_domain::authorization::{Approval, Verdict};
 use paceline_domain::card_payment::{CaptureRefusal, Flow, RawResult, RefundDecline};
-use paceline_domain::ids::MovementId;
+use paceline_domain::ids::{MovementId, ReferenceNumber};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
@@ -79,7 +79,7 @@ pub enum Followed<R> {
     Done {
         raw: RawResult,
         /// The acquirer reference number, if it is known already.
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
     },
     Refused {
         why: R,

@@ -6,6 +6,7 @@
 //! everything else is, a decline too, and a repeat gets the same words. The number of a card leaves
 //! this for the acquirer alone, and its verification code is in memory only.
 
+mod evidence;
 mod in_flight;
 pub(crate) mod kept;
 pub mod keyring;
@@ -19,7 +20,9 @@ use std::time::Duration;
 
 use paceline_domain::authorization::{Approval, Network, Verdict};
 use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult};
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::ids::{
+    CaptureId, DocumentId, IntegratorAccountId, PaymentId, ReferenceNumber, RefundId, RequestId,
+};
 use paceline_domain::money::{CurrencyCode, Micros, Millionths};
 use paceline_domain::response_code::Failure;
 use paceline_domain::text::Text;
@@ -27,11 +30,12 @@ use paceline_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use in_flight::InFlight;
-pub use operator::{Resealed, Settled};
+pub use operator::{Resealed, Settled, Unsettled};
 
 use self::keyring::Keyring;
 use crate::acquirer::Acquirer;
 use crate::asking::Worded;
+use crate::entity::CardPayments;
 use crate::secret::Secret;
 use crate::voice::{Reply, Voices};
 
@@ -315,12 +319,17 @@ pub enum Raised {
     },
     CaptureReference {
         capture: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
     RefundReference {
         refund: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
+}
+
+/// What a capture is called here: by it Google and we find the same line in a settlement.
+pub fn capture_id(integrator: &IntegratorAccountId, request: &RequestId) -> CaptureId {
+    CardPayments::capture(integrator, request)
 }
 
 /// What a request came to.
@@ -329,7 +338,7 @@ pub enum Outcome<'a> {
     /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
     Authorized { flow: Flow, payment: PaymentId, result: Result<&'a Approval, &'a Verdict> },
     /// `asynchronousCaptureFundsReservation`: what comes of it is notified.
-    CaptureAcknowledged { payment: PaymentId },
+    CaptureAcknowledged { capture: CaptureId },
     /// `asynchronousCancelFundsReservation`: what comes of it is notified.
     VoidAcknowledged,
     /// `asynchronousRefund`: what comes of it is notified.
@@ -388,6 +397,8 @@ pub enum Refusal {
     NotRefunded,
     #[error("there is no chargeback that could be defended or reversed")]
     CaseUnknown,
+    #[error("no first chargeback was reversed that a second one could follow")]
+    NoneReversed,
     #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]
@@ -396,6 +407,22 @@ pub enum Refusal {
     TooLateToReply,
     #[error("another acquirer reference number is known")]
     ReferenceDiffers,
+    #[error("the case has no name")]
+    CaseUnnamed,
+    #[error("the day on which it was raised has not come")]
+    RaisedLater,
+    #[error("it was raised before there was the payment")]
+    RaisedBeforePaid,
+    #[error("replyByDate is before the day on which it was raised")]
+    ReplyBeforeRaised,
+    #[error("the day on which it was reversed has not come")]
+    ReversedLater,
+    #[error("it was reversed before the chargeback was raised")]
+    ReversedBeforeRaised,
+    #[error("rawResult: the code, or the name of whose code it is, is empty")]
+    CodeEmpty,
+    #[error("fraudType is a word of Google's in upper case, such as FRAUDULENT_USE")]
+    FraudKindMalformed,
     #[error("the document is too large, or another has its name")]
     DocumentUnkept,
 }

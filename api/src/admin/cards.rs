@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
 use paceline_domain::card_payment::{CardPayment, CaseKind, DisputeReason, RawResult, Stage};
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, RequestId};
+use paceline_domain::ids::{DocumentId, IntegratorAccountId, ReferenceNumber, RequestId};
 use paceline_domain::money::{CurrencyCode, Micros};
+use paceline_domain::settlement::Rejection;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 use paceline_engine::Engine;
-use paceline_engine::card::{Raise, Raised, Refusal};
+use paceline_engine::card::{Raise, Raised, Refusal, Unsettled};
 use serde::Deserialize;
 
 use super::Admin;
@@ -65,7 +66,7 @@ pub async fn document(engine: &Engine, id: &str) -> Answer {
         return plain(StatusCode::BAD_REQUEST, "a document's id is doc_ and 32 digits");
     };
     match engine.document(id).await {
-        Some(content) => bytes("application/pdf", content.to_vec()),
+        Some(content) => bytes("application/pdf", content.expose().to_vec()),
         None => plain(StatusCode::NOT_FOUND, "there is no such document"),
     }
 }
@@ -93,8 +94,7 @@ pub async fn raised(engine: &Engine, parts: &[&str], body: &[u8]) -> Told {
             let currency = parsed(&required(&given.currency, "currency")?, CurrencyCode::parse)?;
             let day = moment(&required(&given.day, "day")?)?;
             let closed = engine.close_settlement(&integrator, currency, day).await;
-            let closed = closed.ok_or_else(|| missing("nothing was moved on that day"))?;
-            Ok(books::settlement(&closed))
+            Ok(books::settlement(&closed.map_err(unsettled)?))
         }
         _ => Err(nothing()),
     }
@@ -137,20 +137,26 @@ fn of_capture(
         }
         "reversal" => Raised::ChargebackReversal {
             capture,
+            reversed_on: match given.at.as_deref() {
+                Some(at) => moment(at)?,
+                // It may have been raised in the course of today.
+                None => today().max(raised_last(payment)),
+            },
             case: text(&required(&given.case, "case")?)?,
             raw: raw(payment, None, given)?,
-            reversed_on: given.at.as_deref().map(moment).transpose()?.unwrap_or_else(today),
         },
         "fraud" => Raised::Fraud {
             capture,
             kind: text(given.kind.as_deref().unwrap_or("FRAUDULENT_USE"))?,
             raw: raw(payment, None, given)?,
         },
-        "reference" => {
-            Raised::CaptureReference { capture, number: text(&required(&given.number, "number")?)? }
-        }
+        "reference" => Raised::CaptureReference { capture, number: number(given)? },
         _ => return Err(nothing()),
     })
+}
+
+fn raised_last(payment: &CardPayment) -> Timestamp {
+    payment.cases.iter().map(|case| case.opened.raised_on).max().unwrap_or_default()
 }
 
 fn of_refund(
@@ -161,9 +167,7 @@ fn of_refund(
 ) -> Result<Raised, (StatusCode, String)> {
     Ok(match what {
         "reversal" => Raised::RefundReversal { refund, raw: raw(payment, None, given)? },
-        "reference" => {
-            Raised::RefundReference { refund, number: text(&required(&given.number, "number")?)? }
-        }
+        "reference" => Raised::RefundReference { refund, number: number(given)? },
         _ => return Err(nothing()),
     })
 }
@@ -191,6 +195,15 @@ async fn payment(
     payment.ok_or_else(|| missing(&format!("there is no capture {capture} of {integrator}")))
 }
 
+fn unsettled(why: Unsettled) -> (StatusCode, String) {
+    let status = match why {
+        Unsettled::Refused(Rejection::Unknown) => StatusCode::NOT_FOUND,
+        Unsettled::Refused(Rejection::NotBegun | Rejection::Closed) => StatusCode::CONFLICT,
+        Unsettled::Unread => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, why.to_string())
+}
+
 fn missing(what: &str) -> (StatusCode, String) {
     (StatusCode::NOT_FOUND, what.to_owned())
 }
@@ -208,6 +221,10 @@ fn parsed<T, E: ToString>(
 
 fn text(text: &str) -> Result<Text, (StatusCode, String)> {
     parsed(text, Text::parse)
+}
+
+fn number(given: &Raising) -> Result<ReferenceNumber, (StatusCode, String)> {
+    parsed(&required(&given.number, "number")?, ReferenceNumber::parse)
 }
 
 /// A code without a scope is of the network that the card is of.

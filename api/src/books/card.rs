@@ -4,6 +4,7 @@ use paceline_domain::card_payment::{
     Authorization, CardPayment, Case, CaseKind, CaseState, Flow, Hold, Refund, RefundProgress,
     Stage,
 };
+use paceline_domain::ids::ReferenceNumber;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::settlement::Phase;
 use paceline_engine::card::{Resealed, Settled};
@@ -20,7 +21,7 @@ pub fn card_payment(payment: &CardPayment) -> Report {
             Some(Ok(())) => "captured".to_owned(),
             Some(Err(why)) => why.to_string(),
         };
-        let reference = known(capture.reference.as_deref(), "reference");
+        let reference = known(capture.reference.as_ref().map(ReferenceNumber::as_str), "reference");
         rows.push(row("capture", &capture.request, capture.amount, state, reference));
     }
     rows.extend(payment.refunds.values().map(refund));
@@ -56,6 +57,7 @@ fn authorization(payment: &CardPayment) -> Vec<String> {
             Hold::Voiding => "being cancelled".to_owned(),
             Hold::Captured => "captured".to_owned(),
             Hold::Voided => "cancelled".to_owned(),
+            Hold::Lapsed if payment.is_revoked() => "revoked".to_owned(),
             Hold::Lapsed => "lapsed".to_owned(),
         },
     };
@@ -69,7 +71,7 @@ fn refund(refund: &Refund) -> Vec<String> {
         RefundProgress::Failed(why) => why.to_string(),
         RefundProgress::Reversed => "refunded, and reversed by the issuer".to_owned(),
     };
-    let reference = known(refund.reference.as_deref(), "reference");
+    let reference = known(refund.reference.as_ref().map(ReferenceNumber::as_str), "reference");
     row("refund", &refund.request, refund.amount, state, reference)
 }
 
@@ -104,10 +106,11 @@ fn row(
     vec![what.to_owned(), name.to_string(), decimal(amount), state, details]
 }
 
-/// What became of encrypting card numbers afresh.
+/// What became of encrypting card numbers and the keys of documents afresh.
 pub fn resealed(key: &str, told: Resealed) -> Report {
-    let columns = &["key", "cards", "encrypted afresh", "unreadable"];
-    let counts = [told.cards, told.resealed, told.unread].map(|count| count.to_string());
+    let columns = &["key", "cards", "documents", "encrypted afresh", "unreadable"];
+    let counts = [told.cards, told.documents, told.resealed, told.unread];
+    let counts = counts.map(|count| count.to_string());
     let rows = vec![std::iter::once(key.to_owned()).chain(counts).collect()];
     Report { columns, rows, notes: vec![] }
 }

@@ -82,7 +82,7 @@ pub enum Card {
         #[command(flatten)]
         of: Of,
     },
-    /// Settle a day before its time: what moves later belongs to a later one
+    /// Settle a day before its time, if it has begun: what moves later belongs to a later one
     Settle {
         /// Such as 2025-09-16, in UTC; today unless given
         #[arg(long)]
@@ -106,7 +106,7 @@ pub enum Reference {
 pub struct Referenced {
     /// The request id of the capture or refund
     request: String,
-    /// Most have 23 digits
+    /// 23 digits
     number: String,
     #[command(flatten)]
     of: Of,

@@ -102,9 +102,12 @@ fn refused(server: &Server, head: &Parts, why: &Refusal) -> (Told, Answer) {
     server.site.refused(head, why)
 }
 
-/// The path without its query, which may hold anything.
+/// The path without its query, which may hold anything; of a path that is not ours only where it leads.
 fn log(head: &Parts, answer: &Answer, told: &Told, took: Duration) {
-    let path = head.uri.path();
+    let path = match told.operation {
+        Some(_) => head.uri.path(),
+        None => way(head.uri.path()),
+    };
     let line = RequestLine {
         method: &head.method,
         operation: told.operation_word(),
@@ -118,11 +121,41 @@ fn log(head: &Parts, answer: &Answer, told: &Told, took: Duration) {
     line.write();
 }
 
+/// A path without its end: whatever somebody has put there by mistake, the number of a card perhaps.
+fn way(path: &str) -> &str {
+    let ends = path.match_indices('/').map(|(slash, _)| &path[..=slash]);
+    let digits = |way: &str| way.bytes().filter(u8::is_ascii_digit).count();
+    ends.take_while(|way| digits(way) < CARD_DIGITS_MIN).last().unwrap_or_default()
+}
+
+/// No card has a shorter number.
+const CARD_DIGITS_MIN: usize = 12;
+
 /// A caller may leave in the middle of its request.
 struct InFlight<'a>(&'a Server);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.metrics.in_flight.decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::way;
+
+    #[test]
+    fn of_a_path_that_is_not_ours_only_where_it_leads_is_logged() {
+        for (path, told) in [
+            ("/card/v1/4485275742308327", "/card/v1/"),
+            ("/card/v1/4485275742308327/capture", "/card/v1/"),
+            ("/card/v1/4485-2757-4230-8327/x/y", "/card/v1/"),
+            ("/wrong/v1/capture", "/wrong/v1/"),
+            ("/4485275742308327", "/"),
+            ("/", "/"),
+            ("*", ""),
+        ] {
+            assert_eq!(way(path), told, "{path}");
+        }
     }
 }

@@ -138,8 +138,17 @@ pub enum CvnVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoredCredentialVerdict {
     NotSent,
-    Unsupported { why: Text },
-    Successful { network_transaction: Text },
+    Unsupported {
+        why: Text,
+    },
+    Successful {
+        network_transaction: Text,
+    },
+    /// With a second id, where the network gives one.
+    Supplemented {
+        network_transaction: Text,
+        supplementary: Text,
+    },
 }
 
 /// The last four digits of a card's number, which may be shown.

@@ -19,6 +19,8 @@ pub enum MalformedId {
     Length { what: &'static str, chars_max: usize },
     #[error("{what} holds a character that it may not hold")]
     Character { what: &'static str },
+    #[error("an acquirer reference number has {REFERENCE_DIGITS} digits")]
+    Reference,
     #[error(transparent)]
     Text(#[from] MalformedText),
 }
@@ -112,6 +114,43 @@ macro_rules! small_id {
     };
 }
 
+/// An acquirer reference number: what acquirers, networks and issuers call a movement by card.
+///
+/// # Source
+/// Standard Payments, `setAcquirerReferenceNumberForCaptureNotification`; the networks' clearing
+/// records, which have 23 digits for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceNumber(Text);
+
+const REFERENCE_DIGITS: usize = 23;
+
+impl ReferenceNumber {
+    /// # Errors
+    /// [`MalformedId::Reference`].
+    pub fn parse(text: &str) -> Result<Self, MalformedId> {
+        if text.len() != REFERENCE_DIGITS || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(MalformedId::Reference);
+        }
+        Ok(Self(Text::parse(text)?))
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for ReferenceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for ReferenceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
 /// A name that somebody else chose: a bounded text, kept as given.
 macro_rules! foreign_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $chars_max:expr, $allowed:expr) => {
@@ -170,6 +209,11 @@ wide_id!(
     /// A payment that Google asked for: a hash of who is paid and of the request's id.
     PaymentId,
     "pay_"
+);
+wide_id!(
+    /// A capture of what was reserved, as [`PaymentId`]: a reservation may see several that fail.
+    CaptureId,
+    "cap_"
 );
 wide_id!(
     /// A refund, as [`PaymentId`].

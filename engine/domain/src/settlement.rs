@@ -37,7 +37,7 @@ pub struct Of {
     pub integrator: IntegratorAccountId,
     pub currency: CurrencyCode,
     pub starts: Timestamp,
-    /// The last millisecond of it.
+    /// The last millisecond of it, or the moment at which it was closed while it ran.
     pub ends: Timestamp,
 }
 
@@ -98,11 +98,23 @@ pub enum Rejection {
     Unknown,
     #[error("the day is closed")]
     Closed,
+    #[error(
+        "the day has not begun: what is still to move on it would be in no settlement of its own"
+    )]
+    NotBegun,
+}
+
+impl Settlement {
+    /// The last moment of what it tells of; `None` while it is open.
+    pub fn ended(&self) -> Option<Timestamp> {
+        (self.phase != Phase::Open).then_some(self.of.ends)
+    }
 }
 
 /// What Google is told in one call: some of the lines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
+    /// Its period is what was settled: it begins where the one before ended, and ends with its close.
     pub of: Of,
     pub closed_at: Timestamp,
     /// Of all parts together. Above zero: the integrator owes Google.
@@ -127,6 +139,7 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             Phase::Open => Ok(vec![Event::Entered(enter.entry)]),
             Phase::Closed { .. } | Phase::Told { .. } => Err(Rejection::Closed),
         },
+        (Command::Close { now }, Some(day)) if now < day.of.starts => Err(Rejection::NotBegun),
         (Command::Close { now }, Some(Settlement { phase: Phase::Open, .. })) => {
             Ok(vec![Event::Closed { at: now }])
         }
@@ -150,7 +163,10 @@ pub fn apply(state: &mut State, event: &Event) {
     match event {
         Event::Opened { .. } => {}
         Event::Entered(_) => settlement.lines += 1,
-        Event::Closed { at } => settlement.phase = Phase::Closed { at: *at },
+        Event::Closed { at } => {
+            settlement.phase = Phase::Closed { at: *at };
+            settlement.of.ends = settlement.of.ends.min(*at);
+        }
         Event::Told { parts, total, at } => {
             settlement.phase = Phase::Told { parts: *parts, total: *total, at: *at };
         }

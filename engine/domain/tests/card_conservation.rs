@@ -50,7 +50,7 @@ fn times() -> impl Strategy<Value = Timestamp> {
 fn reservations() -> impl Strategy<Value = Command> {
     let refusal = prop_oneof![Just(CaptureRefusal::Lapsed), Just(CaptureRefusal::Revoked)];
     let outcome = prop_oneof![3 => Just(Ok(())), 1 => refusal.prop_map(Err)];
-    let reference = prop_oneof![Just(None), Just(Some(text("1")))];
+    let reference = prop_oneof![Just(None), Just(Some(arn(1)))];
     prop_oneof![
         3 => (0..2u8, -1i64..12, times())
             .prop_map(|(id, amount, now)| capture_at(&format!("cap:{id}"), amount, now)),
@@ -74,7 +74,7 @@ fn refunds() -> impl Strategy<Value = Command> {
         }),
         1 => (prop_oneof![Just(Moved::Capture), id.prop_map(|id| Moved::Refund(RefundId(id)))], 1..3u8)
             .prop_map(|(of, number)| {
-                Command::Reference { of, number: text(&number.to_string()), now: LATER }
+                Command::Reference { of, number: arn(number), now: LATER }
             }),
     ]
 }
@@ -93,7 +93,7 @@ fn disputes() -> impl Strategy<Value = Command> {
         1 => (0u128..3, times())
             .prop_map(|(id, now)| Command::Defend { document: DocumentId(id), now }),
         1 => (0..2u8).prop_map(|kind| {
-            Command::ReportFraud { kind: text(&kind.to_string()), raw: raw("6"), now: LATER }
+            Command::ReportFraud { kind: text(&format!("KIND_{kind}")), raw: raw("6"), now: LATER }
         }),
     ]
 }

@@ -12,8 +12,8 @@ use card::*;
 use machine::*;
 use paceline_domain::card_payment::{
     AskRefund, CASES_MAX, CaseKind, Command, DisputeReason, Effect, FRAUDS_MAX, Flow, LineKind,
-    Moved, OpenCase, REFUNDS_MAX, RefundDecline, RefundProgress, Rejection, Stage, Subject,
-    pending,
+    Moved, OpenCase, REFUNDS_MAX, RawResult, RefundDecline, RefundProgress, Rejection, Stage,
+    Subject, pending,
 };
 use paceline_domain::ids::{DocumentId, RefundId};
 use paceline_domain::money::Micros;
@@ -143,16 +143,16 @@ fn a_reversed_refund_is_a_new_event_after_success() {
 fn a_refund_has_its_own_reference_number_also_after_it_was_reversed() {
     let mut payment = captured();
     payment.give(refund(1, 5)).unwrap();
-    let number = |number| {
+    let number = |end| {
         let of = Moved::Refund(RefundId(1));
-        Command::Reference { of, number: text(number), now: LATER }
+        Command::Reference { of, number: arn(end), now: LATER }
     };
-    assert_eq!(payment.give(number("1")), Err(Rejection::NotRefunded));
+    assert_eq!(payment.give(number(1)), Err(Rejection::NotRefunded));
     payment.give(refund_concluded(1, Ok(()))).unwrap();
     payment.give(reverse_refund(1)).unwrap();
-    payment.give(number("1")).unwrap();
-    assert_eq!(payment.give(number("1")), Ok(vec![]));
-    assert_eq!(payment.give(number("2")), Err(Rejection::ReferenceDiffers));
+    payment.give(number(1)).unwrap();
+    assert_eq!(payment.give(number(1)), Ok(vec![]));
+    assert_eq!(payment.give(number(2)), Err(Rejection::ReferenceDiffers));
     let Some(Subject::RefundReferenced { refund, .. }) = told(&payment).pop() else {
         panic!("it is told of")
     };
@@ -272,10 +272,44 @@ fn a_reversal_that_is_told_late_is_of_the_chargeback_that_was_raised_by_then() {
     let after = Timestamp(reversed_on.0 + 1);
     payment.give(won.clone()).unwrap();
     let kind = CaseKind::Chargeback(Stage::Second);
-    let second = OpenCase { raised_on: after, ..case("case-1", kind, 8) };
+    let second = OpenCase { raised_on: after, at: after, ..case("case-1", kind, 8) };
     payment.give(Command::OpenCase(Box::new(second))).unwrap();
     assert_eq!(payment.give(won), Ok(vec![]), "a repeat of the first");
     assert_eq!(left(&payment), Micros::ZERO);
+}
+
+#[test]
+fn the_days_of_a_case_follow_one_another() {
+    let mut payment = captured();
+    let opened = |raised_on, reply_by| {
+        let kind = CaseKind::Chargeback(Stage::First);
+        Command::OpenCase(Box::new(OpenCase { raised_on, reply_by, ..case("c", kind, 5) }))
+    };
+    let (tomorrow, before) = (Timestamp(LATER.0 + 1), Timestamp(LATER.0 - 86_400_000));
+    assert_eq!(payment.give(opened(tomorrow, LAPSES)), Err(Rejection::RaisedLater));
+    assert_eq!(payment.give(opened(before, LAPSES)), Err(Rejection::RaisedBeforePaid));
+    assert_eq!(payment.give(opened(LATER, NOW)), Err(Rejection::ReplyBeforeRaised));
+    let none = Timestamp(0);
+    assert_eq!(payment.give(opened(none, none)), Err(Rejection::RaisedBeforePaid));
+    // A day is told by its first moment.
+    payment.give(opened(Timestamp(before.0 + 1), LAPSES)).unwrap();
+}
+
+#[test]
+fn a_chargeback_is_reversed_after_it_was_raised_and_not_in_the_future() {
+    let mut payment = captured();
+    payment.give(charge_back("c", Stage::First, 5)).unwrap();
+    let won = |reversed_on| Command::ReverseChargeback {
+        case: text("c"),
+        raw: raw("WON"),
+        reversed_on,
+        now: LATER,
+    };
+    let before = payment.give(won(Timestamp(NOW.0 - 1)));
+    assert_eq!(before, Err(Rejection::ReversedBeforeRaised));
+    assert_eq!(payment.give(won(Timestamp(LATER.0 + 1))), Err(Rejection::ReversedLater));
+    assert_eq!(now_of(&payment).charged_back(), dollars(5));
+    payment.give(won(NOW)).unwrap();
 }
 
 #[test]
@@ -330,13 +364,18 @@ fn an_inquiry_is_neither_reversed_nor_defended() {
 fn a_second_chargeback_follows_a_first_that_was_reversed() {
     let mut payment = captured();
     let second = || charge_back("case-2", Stage::Second, 8);
-    assert_eq!(payment.give(second()), Err(Rejection::CaseUnknown));
+    assert_eq!(payment.give(second()), Err(Rejection::NoneReversed));
     payment.give(charge_back("case-1", Stage::First, 5)).unwrap();
-    let small = charge_back("case-2", Stage::Second, 1);
-    assert_eq!(payment.give(small), Err(Rejection::CaseUnknown), "the first is not decided");
+    let small = |name| charge_back(name, Stage::Second, 1);
+    assert_eq!(payment.give(small("case-2")), Err(Rejection::NoneReversed), "it is not decided");
     payment.give(reverse_chargeback("case-1")).unwrap();
     payment.give(second()).unwrap();
     assert_eq!(left(&payment), Micros::ZERO);
+    payment.give(reverse_chargeback("case-2")).unwrap();
+    assert_eq!(payment.give(small("case-3")), Err(Rejection::NoneReversed), "it has its second");
+    payment.give(charge_back("case-4", Stage::First, 1)).unwrap();
+    payment.give(reverse_chargeback("case-4")).unwrap();
+    payment.give(small("case-5")).unwrap();
 }
 
 #[test]
@@ -355,6 +394,37 @@ fn evidence_belongs_to_the_chargeback_that_is_open_while_there_is_time() {
     let documents: Vec<_> = now_of(&payment).cases.iter().map(|c| c.documents.clone()).collect();
     assert_eq!(documents, [vec![DocumentId(1)], vec![DocumentId(2)]]);
     assert_eq!(told(&payment).len(), 4, "of evidence nobody is told");
+}
+
+#[test]
+fn what_google_would_never_take_is_not_kept_to_be_told() {
+    let mut payment = captured();
+    for word in ["", "UNKNOWN_FRAUD_TYPE", "FRAUD_TYPE_UNSPECIFIED", "lost card", "LOST CARD", "_X"]
+    {
+        assert_eq!(payment.give(report(word)), Err(Rejection::FraudKindMalformed), "{word}");
+    }
+    let nameless = charge_back("", Stage::First, 1);
+    assert_eq!(payment.give(nameless), Err(Rejection::CaseUnnamed));
+    payment.give(charge_back("won", Stage::First, 1)).unwrap();
+    payment.give(refund(1, 1)).unwrap();
+    payment.give(refund_concluded(1, Ok(()))).unwrap();
+    let empty = RawResult { scope: Some(text("")), code: text("1") };
+    for raw in [raw(""), raw(" "), empty] {
+        let opened = OpenCase { raw: raw.clone(), ..case("c", CaseKind::Inquiry, 1) };
+        for command in [
+            Command::OpenCase(Box::new(opened)),
+            Command::ReportFraud { kind: text("LOST"), raw: raw.clone(), now: LATER },
+            Command::ReverseRefund { refund: RefundId(1), raw: raw.clone(), now: LATER },
+            Command::ReverseChargeback {
+                case: text("won"),
+                raw: raw.clone(),
+                reversed_on: LATER,
+                now: LATER,
+            },
+        ] {
+            assert_eq!(payment.give(command.clone()), Err(Rejection::CodeEmpty), "{command:?}");
+        }
+    }
 }
 
 #[test]

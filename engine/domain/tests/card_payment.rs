@@ -336,25 +336,54 @@ fn a_reservation_has_so_many_cancellations_and_no_more() {
 }
 
 #[test]
+fn what_took_the_money_in_one_message_is_no_reservation() {
+    for mut payment in [asked(Flow::Capture), authorized(Flow::Capture)] {
+        let own = now_of(&payment).terms.request.clone();
+        for name in ["cap:1", own.as_str()] {
+            assert_eq!(payment.give(capture(name, 10)), Err(Rejection::Unknown), "{name}");
+        }
+        assert_eq!(payment.give(void("can:1")), Err(Rejection::Unknown));
+    }
+}
+
+#[test]
+fn what_was_revoked_is_told_to_have_been_revoked_ever_after() {
+    let mut payment = held();
+    payment.give(capture("cap:1", 8)).unwrap();
+    payment.give(capture_concluded(Err(CaptureRefusal::Revoked))).unwrap();
+    for id in ["cap:2", "cap:3"] {
+        payment.give(capture(id, 8)).unwrap();
+        assert!(now_of(&payment).is_revoked());
+    }
+    let told = told(&payment);
+    assert_eq!(told.len(), 3);
+    for subject in told {
+        let Subject::Captured { outcome, raw, .. } = &subject else { panic!("{subject:?}") };
+        assert_eq!(*outcome, Err(CaptureRefusal::Revoked));
+        assert_ne!(raw.code.as_str(), "54", "nothing has expired");
+    }
+}
+
+#[test]
 fn a_reference_number_is_known_once_and_another_is_refused() {
     let of = Moved::Capture;
-    let number = |number| Command::Reference { of, number: text(number), now: LATER };
-    assert_eq!(held().give(number("1")), Err(Rejection::NotCaptured));
+    let number = |end| Command::Reference { of, number: arn(end), now: LATER };
+    assert_eq!(held().give(number(117)), Err(Rejection::NotCaptured));
     let mut payment = captured();
-    payment.give(number("24011345260000310078117")).unwrap();
-    assert_eq!(payment.give(number("24011345260000310078117")), Ok(vec![]));
-    let other = payment.give(number("24011345260000310078118"));
+    payment.give(number(117)).unwrap();
+    assert_eq!(payment.give(number(117)), Ok(vec![]));
+    let other = payment.give(number(118));
     assert_eq!(other, Err(Rejection::ReferenceDiffers));
     let told = told(&payment);
     let [_, Subject::CaptureReferenced { capture, number }] = &told[..] else { panic!("{told:?}") };
-    assert_eq!((capture, number.as_str()), (&request("cap:1"), "24011345260000310078117"));
+    assert_eq!((capture, number.as_str()), (&request("cap:1"), arn(117).as_str()));
 }
 
 #[test]
 fn a_reference_number_that_comes_with_the_capture_is_told_after_it() {
     let mut payment = held();
     payment.give(capture("cap:1", 8)).unwrap();
-    let reference = Some(text("24011345260000310078117"));
+    let reference = Some(arn(117));
     let outcome = Ok(());
     let concluded = Command::CaptureConcluded { outcome, raw: raw("00"), reference, now: LATER };
     payment.give(concluded).unwrap();

@@ -5,7 +5,7 @@ mod common;
 use common::attempt;
 use paceline_domain::ids::{
     AttemptId, GroupId, InstrumentId, LineId, MalformedId, MethodId, OrderId, PRODUCT_ID_CHARS_MAX,
-    ProductId, SessionId,
+    ProductId, ReferenceNumber, SessionId,
 };
 use paceline_domain::text::MalformedText;
 use proptest::prelude::*;
@@ -111,4 +111,16 @@ proptest! {
 /// What looks like a name, and sometimes is one.
 fn names() -> impl Strategy<Value = String> {
     prop_oneof!["chk_[0-9a-f]{32}(-[+0-9]{1,3})?", "chk_[0-9a-fA-F+]{31,33}", "line_[+0-9]{1,6}"]
+}
+
+#[test]
+fn an_acquirer_reference_number_is_twenty_three_digits_and_nothing_else() {
+    let number = "24011345260000310078117";
+    assert_eq!(ReferenceNumber::parse(number).unwrap().to_string(), number);
+    for text in ["", "1", "2401134526000031007811", "240113452600003100781170"] {
+        assert_eq!(ReferenceNumber::parse(text), Err(MalformedId::Reference), "{text:?}");
+    }
+    for text in ["2401134526000031007811x", " 2401134526000031007811", "-2401134526000031007811"] {
+        assert_eq!(ReferenceNumber::parse(text), Err(MalformedId::Reference), "{text:?}");
+    }
 }

@@ -91,6 +91,29 @@ fn a_day_is_closed_once_and_told_once_and_only_then() {
 }
 
 #[test]
+fn a_day_that_has_not_begun_is_not_closed() {
+    let mut day = new();
+    day.give(enter(captured(1, 10))).unwrap();
+    let early = Command::Close { now: Timestamp(NOW.0 - 1) };
+    assert_eq!(day.give(early), Err(Rejection::NotBegun));
+    assert_eq!((now_of(&day).phase, now_of(&day).ended()), (Phase::Open, None));
+    day.give(Command::Close { now: NOW }).unwrap();
+}
+
+#[test]
+fn a_day_that_is_closed_while_it_runs_ends_there_and_another_at_its_end() {
+    let last = Timestamp(LATER.0 - 1);
+    for (closed, ended) in [(NOW, NOW), (last, last), (LATER, last)] {
+        let mut day = new();
+        day.give(enter(captured(1, 10))).unwrap();
+        day.give(Command::Close { now: closed }).unwrap();
+        assert_eq!(now_of(&day).ended(), Some(ended));
+        day.give(told(dollars(10))).unwrap();
+        assert_eq!(now_of(&day).ended(), Some(ended), "for ever");
+    }
+}
+
+#[test]
 fn what_is_entered_twice_counts_once() {
     let mut day = new();
     for movement in [1, 2, 1] {

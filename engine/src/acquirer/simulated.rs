@@ -60,6 +60,7 @@
 //! | `4000 0144 0000 0009` | the issuer cannot compare addresses |
 //! | `4000 0145 0000 0008` | the network leaves the address out |
 //! | `4000 0147 0000 0006` | stored credentials are not supported |
+//! | `4000 0148 0000 0005` | the network has a second id for a payment with a stored credential |
 //! | `4000 0150 0000 0000` | a debit card |
 //! | `4000 0151 0000 0009` | a prepaid card |
 //! | `4000 0152 0000 0008` | nothing is known of the card |
@@ -77,7 +78,7 @@ use std::time::Duration;
 
 use paceline_domain::authorization::Network;
 use paceline_domain::card_payment::{CaptureRefusal, RawResult, RefundDecline};
-use paceline_domain::ids::MovementId;
+use paceline_domain::ids::{MovementId, ReferenceNumber};
 use paceline_domain::text::Text;
 use paceline_storage::{AppendError, EventLog, StreamId};
 
@@ -216,7 +217,7 @@ impl Simulated {
         }
     }
 
-    fn reference(&self, ask: &Follow, script: Script) -> Option<Text> {
+    fn reference(&self, ask: &Follow, script: Script) -> Option<ReferenceNumber> {
         (!script.references_later).then(|| self.issuer.reference(ask.id, ask.now))
     }
 
@@ -253,7 +254,7 @@ impl Acquirer for Simulated {
 }
 
 /// A reference number, or why nothing moved and by which code.
-type Moving<R> = Result<Option<Text>, (R, &'static str)>;
+type Moving<R> = Result<Option<ReferenceNumber>, (R, &'static str)>;
 
 fn said<R>(moved: Moving<R>, ask: &Follow) -> Followed<R> {
     let network = number::network(ask.card.number.expose());

@@ -19,6 +19,7 @@
 //!
 //! The last of the data keys seals, all of them open; the check tells a slip from a key.
 
+mod evidence;
 mod marker;
 mod words;
 
@@ -91,12 +92,12 @@ pub enum KeyringError {
     KeyInUse { source_name: String, key: Text },
 }
 
-/// A card that does not open.
+/// A card, or a document, that does not open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    #[error("the card is sealed with {0}, which is not among the keys")]
+    #[error("it is sealed with {0}, which is not among the keys")]
     KeyUnknown(Text),
-    #[error("the card was not sealed with the key that it names, or not for this card")]
+    #[error("it was not sealed with the key that it names, or is another's")]
     Damaged,
 }
 
@@ -246,21 +247,29 @@ impl Keyring {
 
     /// Seals what is kept of a card: neither its verification code nor a cryptogram.
     pub fn seal(&self, card: CardId, kept: &CardOnFile) -> Sealed {
-        let (name, key) = self.sealing();
-        let sealed = key.seal(&card.0.to_be_bytes(), &Kept::of(kept).written());
-        Sealed { key: name.clone(), bytes: Hidden(sealed.as_ref().into()) }
+        self.seal_for(&card.0.to_be_bytes(), &Kept::of(kept).written())
     }
 
     /// # Errors
     /// [`OpenError`].
     pub fn unseal(&self, card: CardId, sealed: &Sealed) -> Result<CardOnFile, OpenError> {
+        let opened = self.open_for(&card.0.to_be_bytes(), sealed)?;
+        Kept::read(&opened).ok_or(OpenError::Damaged)
+    }
+
+    /// Under the newest key, for one owner.
+    fn seal_for(&self, owner: &[u8], secret: &Secret) -> Sealed {
+        let (name, key) = self.sealing();
+        Sealed { key: name.clone(), bytes: Hidden(key.seal(owner, secret).as_ref().into()) }
+    }
+
+    fn open_for(&self, owner: &[u8], sealed: &Sealed) -> Result<Secret, OpenError> {
         let (_, key) = self
             .data
             .iter()
             .find(|(name, _)| *name == sealed.key)
             .ok_or_else(|| OpenError::KeyUnknown(sealed.key.clone()))?;
-        let opened = key.open(&card.0.to_be_bytes(), &sealed.bytes.0);
-        opened.and_then(|words| Kept::read(&words)).ok_or(OpenError::Damaged)
+        key.open(owner, &sealed.bytes.0).ok_or(OpenError::Damaged)
     }
 
     fn keyed(&self, parts: &[&[u8]]) -> u128 {

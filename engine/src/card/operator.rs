@@ -1,30 +1,31 @@
 //! What people and the acquirer's connectors make known of payments by card, and what they ask.
 
-use std::sync::Arc;
-
-use paceline_domain::card;
 use paceline_domain::card_payment::{CardPayment, Command, Moved, OpenCase};
-use paceline_domain::document;
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::ids::{
+    CardId, DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId,
+};
 use paceline_domain::money::CurrencyCode;
 use paceline_domain::settlement::{self, Settlement};
 use paceline_domain::time::Timestamp;
 use paceline_storage::{EventLog, StreamId};
 
 use super::kept::{Kept, keep};
-use super::{Raise, Raised, Refusal};
-use crate::dispatch::{Known, ask, settlements};
+use super::{Raise, Raised, Refusal, evidence};
+use crate::dispatch::settlements;
 use crate::engine::Engine;
-use crate::entity::{CardMoved, CardPayments, Cards, Documents, Kind, Settlements, card_refusal};
+use crate::entity::{CardMoved, CardPayments, Kind, Settlements, card_refusal};
 use crate::error::EngineError;
+use crate::secret::Secret;
 
-/// Cards that are looked at together.
+/// Cards, or documents, that are looked at together.
 const PAGE: usize = 256;
 
 /// What became of encrypting afresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
     pub cards: u64,
+    pub documents: u64,
+    /// Of both.
     pub resealed: u64,
     /// Could not be opened: their key is missing, or they are damaged.
     pub unread: u64,
@@ -36,6 +37,15 @@ pub struct Settled {
     pub day: Box<Settlement>,
     /// Each counted once.
     pub movements: usize,
+}
+
+/// Why a day was not settled when somebody wanted it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsettled {
+    #[error(transparent)]
+    Refused(#[from] settlement::Rejection),
+    #[error("the day cannot be read now: ask again")]
+    Unread,
 }
 
 impl Engine {
@@ -116,26 +126,31 @@ impl Engine {
     }
 
     /// The evidence that Google handed over: a PDF.
-    pub async fn document(&self, id: DocumentId) -> Option<Arc<[u8]>> {
-        let look = document::Command::Look;
-        let kept = self.ask_inside::<Documents>(Documents::stream(id), look).await.ok()?;
-        Some(Arc::clone(&kept.content.0))
+    pub async fn document(&self, id: DocumentId) -> Option<Secret> {
+        let world = &self.0.world;
+        evidence::open(world, world.acquirer.as_ref()?, id).await
     }
 
-    /// Closes a day before its time: what moves later belongs to a later one. `None` if nothing has
-    /// moved on it, or it cannot be read now.
+    /// Closes a day before its time: what moves later belongs to a later one.
+    ///
+    /// # Errors
+    /// [`Unsettled`]; the day is as it was.
     pub async fn close_settlement(
         &self,
         integrator: &IntegratorAccountId,
         currency: CurrencyCode,
         day: Timestamp,
-    ) -> Option<Settled> {
+    ) -> Result<Settled, Unsettled> {
         let of = Settlements::of(integrator, currency, day);
-        let close = settlement::Command::Close { now: self.0.world.now() };
+        let now = self.0.world.now();
+        if now < of.starts {
+            return Err(Unsettled::Refused(settlement::Rejection::NotBegun));
+        }
         let stream = Settlements::stream(of.id);
-        let day = self.ask_inside::<Settlements>(stream, close).await.ok()?;
-        let movements = settlements::entries(&self.0.world, stream).await?.len();
-        Some(Settled { day, movements })
+        let close = settlement::Command::Close { now };
+        let day = self.ask_inside::<Settlements>(stream, close).await?;
+        let entries = settlements::entries(&self.0.world, stream).await;
+        Ok(Settled { day, movements: entries.ok_or(Unsettled::Unread)?.len() })
     }
 
     /// What a request that holds a card is recognised by when it comes again: a keyed hash.
@@ -144,27 +159,39 @@ impl Engine {
         acquiring.expect("who asks about cards has brought their keys").keyring().fingerprint(asked)
     }
 
-    /// Encrypts the number of every card under the newest key. Cards that are used meanwhile are
-    /// under it already.
+    /// Encrypts the number of every card, and the key of every document, under the newest key. What
+    /// is used meanwhile is under it already.
     ///
     /// # Errors
-    /// [`EngineError`] if the cards cannot be listed.
+    /// [`EngineError`] if they cannot be listed.
     pub async fn reseal_cards(&self) -> Result<Resealed, EngineError> {
         let world = &self.0.world;
         let Some(acquiring) = world.acquirer.clone() else { return Ok(Resealed::default()) };
         let mut told = Resealed::default();
-        let mut after = None;
+        let card = async |id| keep(world, &acquiring, CardId(id), |kept| kept.cloned()).await;
+        told.cards = self.reseal(Kind::Card, card, &mut told).await?;
+        let before = acquiring.keyring();
+        let document =
+            async |id| evidence::reseal(world, &acquiring, DocumentId(id), &before).await;
+        told.documents = self.reseal(Kind::Document, document, &mut told).await?;
+        Ok(told)
+    }
+
+    /// Returns how many there are of this kind.
+    async fn reseal(
+        &self,
+        kind: Kind,
+        reseal: impl AsyncFn(u128) -> Kept,
+        told: &mut Resealed,
+    ) -> Result<u64, EngineError> {
+        let (mut count, mut after) = (0, None);
         loop {
-            let page = cards(self, after).await?;
-            let Some(last) = page.last() else { return Ok(told) };
+            let page = page(self, kind, after).await?;
+            let Some(last) = page.last() else { return Ok(count) };
             after = Some(*last);
             for stream in page {
-                let look = card::Command::Look;
-                let Ok(card) = ask::<Cards>(world, stream, look, None, Known::Perhaps).await else {
-                    continue;
-                };
-                told.cards += 1;
-                match keep(world, &acquiring, card.id, |kept| kept.cloned()).await {
+                count += 1;
+                match reseal(u128::from_be_bytes(stream.id)).await {
                     Kept::Anew => told.resealed += 1,
                     Kept::Unread => told.unread += 1,
                     Kept::AsItWas | Kept::Unknown => {}
@@ -192,11 +219,15 @@ impl Engine {
     }
 }
 
-async fn cards(engine: &Engine, after: Option<StreamId>) -> Result<Vec<StreamId>, EngineError> {
-    let list = move |log: &dyn EventLog| log.streams(Kind::Card as u8, after, PAGE);
+async fn page(
+    engine: &Engine,
+    kind: Kind,
+    after: Option<StreamId>,
+) -> Result<Vec<StreamId>, EngineError> {
+    let list = move |log: &dyn EventLog| log.streams(kind as u8, after, PAGE);
     let read = engine.0.world.read(list).await.ok_or(EngineError::Stopped)?;
     read.map_err(|error| {
-        tracing::error!(%error, "the cards cannot be listed");
+        tracing::error!(%error, kind = kind.word(), "what is sealed cannot be listed");
         EngineError::Damaged
     })
 }

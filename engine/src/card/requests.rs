@@ -1,23 +1,23 @@
 //! What Google asks of the card family.
 
-use std::sync::Arc;
-
-use paceline_domain::asked::Hidden;
 use paceline_domain::card_payment::{
     self, AskCapture, AskRefund, AskVoid, Authorize as AuthorizeCommand, Command, Flow, Terms,
 };
-use paceline_domain::document::{self, DOCUMENT_BYTES_MAX, Document};
+use paceline_domain::document::DOCUMENT_BYTES_MAX;
 use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::name::{self, Holder};
 use paceline_storage::StreamId;
 
 use super::number::{check, last_four, network};
-use super::{Authorize, Capture, Defend, InFlight, Outcome, Refund, Refusal, Void};
+use super::{
+    Acquiring, Authorize, Capture, CardOnFile, Defend, InFlight, Outcome, Refund, Refusal, Void,
+    evidence,
+};
 use crate::asking::{asked, worded};
-use crate::dispatch::card_payments::take_name;
+use crate::dispatch::card_payments::{list, take_name};
 use crate::engine::Engine;
-use crate::entity::{CardMoved, CardPayments, Documents, Names, card_refusal, hashed};
+use crate::entity::{CardMoved, CardPayments, Names, card_refusal, hashed};
 use crate::error::EngineError;
 use crate::idempotency::Keyed;
 use crate::voice::Reply;
@@ -49,14 +49,30 @@ impl Engine {
             let barred = checked.err();
             asking.secret = barred.is_none().then(|| InFlight::of(&ask).to_secret());
             let stream = CardPayments::stream(id);
+            let is_barred = barred.is_some();
             let answered = asking.send::<CardPayments>(stream, true, |world| {
                 let (terms, barred, asked) = (terms.clone(), barred.clone(), question.clone());
                 let authorize = AuthorizeCommand { id, terms, barred, now: world.now(), asked };
                 Command::Authorize(Box::new(authorize))
             });
-            answered.await.map(worded)
+            let answered = answered.await?;
+            if is_barred {
+                self.list_barred(acquiring, &terms, &ask.card).await;
+            }
+            Ok(worded(answered))
         })
         .await
+    }
+
+    /// What left for nobody stands in its card's story, too. Only there: after a crash before this, it
+    /// is missing.
+    async fn list_barred(&self, acquiring: &Acquiring, terms: &Terms, card: &CardOnFile) {
+        let id = CardPayments::id(&terms.integrator, &terms.request);
+        let said = self.ask_inside::<CardPayments>(CardPayments::stream(id), Command::Look).await;
+        // Its name may be another payment's, with another card.
+        if said.facts().is_ok_and(|payment| payment.terms == *terms) {
+            list(&self.0.world, acquiring, id, terms, card).await;
+        }
     }
 
     /// `asynchronousCaptureFundsReservation`: acknowledged, and notified.
@@ -126,11 +142,9 @@ impl Engine {
             if let Err(why) = self.may_defend(payment, id).await {
                 return refused(why);
             }
-            let content = Hidden(Arc::from(document.expose()));
-            let keep = Document { id, content, at: self.0.world.now() };
-            let stream = Documents::stream(id);
-            let kept = self.ask_inside::<Documents>(stream, document::Command::Keep(keep)).await;
-            if kept.is_err() {
+            let world = &self.0.world;
+            let Some(acquiring) = &world.acquirer else { return Err(EngineError::Stopped) };
+            if evidence::keep(world, acquiring, id, &document).await.is_err() {
                 return refused(Refusal::DocumentUnkept);
             }
             let stream = CardPayments::stream(payment);

@@ -11,12 +11,13 @@ use paceline_domain::card::{self, Use};
 use paceline_domain::card_payment::{
     Authorization, Command, Effect, RawResult, Subject, Telling, Terms,
 };
-use paceline_domain::ids::{IntegratorAccountId, MovementId, NoticeId, PaymentId, RequestId};
+use paceline_domain::ids::{
+    IntegratorAccountId, MovementId, NoticeId, PaymentId, ReferenceNumber, RequestId,
+};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::name::{self, Holder};
 use paceline_domain::notice::{self, Owe};
 use paceline_domain::response_code::{Failure, Meaning};
-use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
 
 use super::settlements::enter;
@@ -127,7 +128,7 @@ fn or_later<T>(
 
 /// With the number, sealed. What is kept of a card that is known stays as it is until this payment is
 /// approved: a slip in its expiry must not be what an earlier payment is captured with.
-async fn list(
+pub(crate) async fn list(
     world: &Arc<World>,
     acquiring: &Acquiring,
     payment: PaymentId,
@@ -229,7 +230,7 @@ async fn follow(
     }
 }
 
-type Concluded<R> = (Result<(), R>, RawResult, Option<Text>);
+type Concluded<R> = (Result<(), R>, RawResult, Option<ReferenceNumber>);
 
 fn followed<R>(answer: Followed<R>) -> Option<Concluded<R>> {
     match answer {

@@ -86,7 +86,7 @@ pub(crate) async fn carry_out(world: &Arc<World>, day: Settlement) -> Carried<Co
     match day.phase {
         Phase::Open if day.closes_at > now => Carried::Later(day.closes_at),
         Phase::Open => Carried::Done(Command::Close { now }),
-        Phase::Closed { at } => match tell(world, &day.of, at).await {
+        Phase::Closed { at } => match tell(world, &day, at).await {
             Some((parts, total)) => Carried::Done(Command::ConfirmTold { parts, total, now }),
             None => Carried::Later(later(world, at, OWED_FIRST, OWED_LONGEST)),
         },
@@ -95,7 +95,8 @@ pub(crate) async fn carry_out(world: &Arc<World>, day: Settlement) -> Carried<Co
 }
 
 /// One notice for each part. `None` if the day cannot be read or added up.
-async fn tell(world: &Arc<World>, of: &Of, closed_at: Timestamp) -> Option<(u32, Micros)> {
+async fn tell(world: &Arc<World>, day: &Settlement, closed_at: Timestamp) -> Option<(u32, Micros)> {
+    let of = period(world, day).await;
     let entries = entries(world, Settlements::stream(of.id)).await?;
     let Some(total) = settlement::total(&entries) else {
         tracing::error!(settlement = %of.id, "a day's sum is larger than any amount");
@@ -109,6 +110,17 @@ async fn tell(world: &Arc<World>, of: &Of, closed_at: Timestamp) -> Option<(u32,
         owe(world, part).await;
     }
     Some((parts, total))
+}
+
+/// What a day tells of. If the day before was closed while it ran, what moved on the rest of it is here.
+async fn period(world: &Arc<World>, day: &Settlement) -> Of {
+    let Of { integrator, currency, starts, .. } = &day.of;
+    let before = Settlements::of(integrator, *currency, Timestamp(starts.0.saturating_sub(1)));
+    let stream = Settlements::stream(before.id);
+    let before = ask::<Settlements>(world, stream, Command::Look, None, Known::Perhaps).await;
+    let ended = before.ok().and_then(|before| before.ended());
+    let starts = ended.map_or(*starts, |ended| Timestamp(ended.0 + 1));
+    Of { starts, ..day.of.clone() }
 }
 
 async fn owe(world: &Arc<World>, part: Part) {

@@ -7,7 +7,9 @@ use paceline_domain::asked::Asked;
 use paceline_domain::card_payment::{
     self, Authorization, CardPayment, Command, Effect, Event, Rejection, State,
 };
-use paceline_domain::ids::{DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId};
+use paceline_domain::ids::{
+    CaptureId, DocumentId, IntegratorAccountId, PaymentId, RefundId, RequestId,
+};
 use paceline_domain::time::Timestamp;
 use paceline_storage::StreamId;
 
@@ -37,6 +39,11 @@ impl CardPayments {
     /// A reservation, a capture in one message or a verification, by its request.
     pub fn id(integrator: &IntegratorAccountId, request: &RequestId) -> PaymentId {
         PaymentId(hashed(&["card", integrator.as_str(), request.as_str()]))
+    }
+
+    /// By its own request, whether it follows a reservation or takes the money in one message.
+    pub fn capture(integrator: &IntegratorAccountId, request: &RequestId) -> CaptureId {
+        CaptureId(hashed(&["card capture", integrator.as_str(), request.as_str()]))
     }
 
     pub fn refund(integrator: &IntegratorAccountId, request: &RequestId) -> RefundId {
@@ -164,7 +171,11 @@ fn words<'a>(state: &'a State, step: Option<Step>, refused: Option<&Rejection>) 
         (None, Some(payment)) => payment,
     };
     match step {
-        Step::Capture => Outcome::CaptureAcknowledged { payment: payment.id },
+        Step::Capture => {
+            let capture = payment.capture.as_ref().expect("what is acknowledged was asked for");
+            let capture = CardPayments::capture(&payment.terms.integrator, &capture.request);
+            Outcome::CaptureAcknowledged { capture }
+        }
         Step::Void => Outcome::VoidAcknowledged,
         Step::Refund(refund) => Outcome::RefundAcknowledged { refund },
         Step::Defend(document) => Outcome::Defended { document },
@@ -211,9 +222,18 @@ pub(crate) fn refusal(rejection: &Rejection, step: Option<Step>) -> Refusal {
         Rejection::TooMany => Refusal::TooMany,
         Rejection::NotRefunded => Refusal::NotRefunded,
         Rejection::CaseUnknown => Refusal::CaseUnknown,
+        Rejection::NoneReversed => Refusal::NoneReversed,
         Rejection::CaseTaken => Refusal::CaseTaken,
         Rejection::CaseClosed => Refusal::CaseClosed,
         Rejection::TooLateToReply => Refusal::TooLateToReply,
         Rejection::ReferenceDiffers => Refusal::ReferenceDiffers,
+        Rejection::CaseUnnamed => Refusal::CaseUnnamed,
+        Rejection::RaisedLater => Refusal::RaisedLater,
+        Rejection::RaisedBeforePaid => Refusal::RaisedBeforePaid,
+        Rejection::ReplyBeforeRaised => Refusal::ReplyBeforeRaised,
+        Rejection::ReversedLater => Refusal::ReversedLater,
+        Rejection::ReversedBeforeRaised => Refusal::ReversedBeforeRaised,
+        Rejection::CodeEmpty => Refusal::CodeEmpty,
+        Rejection::FraudKindMalformed => Refusal::FraudKindMalformed,
     }
 }

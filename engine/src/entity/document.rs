@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use paceline_domain::document::{self, Command, Document, Rejection, State};
+use paceline_domain::document::{self, Command, Rejection, State};
 use paceline_domain::ids::DocumentId;
 use paceline_storage::StreamId;
 
@@ -26,7 +26,7 @@ impl Entity for Documents {
 
     type Effect = std::convert::Infallible;
     type Step = ();
-    type Reply = Result<Box<Document>, Rejection>;
+    type Reply = Result<State, Rejection>;
 
     fn reply(
         _: &Voices,
@@ -35,11 +35,7 @@ impl Entity for Documents {
         _: Option<()>,
         refused: Option<&Rejection>,
     ) -> Self::Reply {
-        match (refused, state) {
-            (Some(refused), _) => Err(refused.clone()),
-            (None, Some(document)) => Ok(Box::new(document.clone())),
-            (None, None) => Err(Rejection::Unknown),
-        }
+        refused.map_or_else(|| Ok(state.clone()), |refused| Err(refused.clone()))
     }
 
     async fn carry_out(_: Arc<World>, effect: Self::Effect, _: Option<Secret>) -> Carried<Command> {

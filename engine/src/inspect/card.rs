@@ -53,8 +53,9 @@ fn of_payment(
     Ok(told)
 }
 
-/// The payment that Google names by a request: the reservation's, or the capture's. If there are
-/// two, one that took the money in one message comes first, as for whoever asks for a refund.
+/// The payment that Google names by a request: the reservation's, the capture's, or the refund's. If
+/// there are two, one that took the money in one message comes first, as for whoever asks for a
+/// refund.
 pub(super) fn found(
     log: &dyn EventLog,
     integrator: &IntegratorAccountId,
@@ -64,12 +65,21 @@ pub(super) fn found(
     if took_at_once(log, own)? {
         return Ok(own);
     }
-    let named = Names::card(CardMoved::Capture, integrator, request);
-    let named = events::<Names>(log, named)?.into_iter().find_map(|(_, event)| match event {
+    let named = |moved| named(log, Names::card(moved, integrator, request));
+    if let Some(captured) = named(CardMoved::Capture)? {
+        return Ok(captured);
+    }
+    match events::<CardPayments>(log, CardPayments::stream(own))?.is_empty() {
+        true => Ok(named(CardMoved::Refund)?.unwrap_or(own)),
+        false => Ok(own),
+    }
+}
+
+fn named(log: &dyn EventLog, name: StreamId) -> Result<Option<PaymentId>, InspectError> {
+    Ok(events::<Names>(log, name)?.into_iter().find_map(|(_, event)| match event {
         name::Event::Taken(Holder::CardPayment(payment)) => Some(payment),
         name::Event::Taken(_) | name::Event::GivenBack => None,
-    });
-    Ok(named.unwrap_or(own))
+    }))
 }
 
 fn took_at_once(log: &dyn EventLog, id: PaymentId) -> Result<bool, InspectError> {
@@ -235,8 +245,17 @@ pub(super) fn owed(subject: &Subject) -> String {
 }
 
 pub(super) fn document(event: &document::Event) -> String {
-    let document::Event::Kept(document) = event;
-    format!("{} {} bytes kept", moment(document.at), document.content.0.len())
+    use document::Event;
+    match event {
+        Event::Kept(document) => {
+            format!("{} {} bytes kept", moment(document.at), document.content.0.len())
+        }
+        Event::Encrypted(document) => {
+            let (bytes, key) = (document.content.0.len(), &document.key.key);
+            format!("{} kept, encrypted to {bytes} bytes under {key}", moment(document.at))
+        }
+        Event::Resealed(sealed) => format!("its key was sealed by key {}", sealed.key),
+    }
 }
 
 pub(super) fn settlement(event: &settlement::Event) -> String {

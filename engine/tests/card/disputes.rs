@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use paceline_domain::card_payment::{CaseKind, DisputeReason, RawResult, Stage, Subject};
+use paceline_domain::card_payment::{CaseKind, DisputeReason, Flow, RawResult, Stage, Subject};
 use paceline_domain::money::Millionths;
 use paceline_domain::notice;
-use paceline_domain::settlement::Part;
+use paceline_domain::settlement::{self, Part};
 use paceline_engine::Engine;
 use paceline_engine::card::keyring::Keyring;
-use paceline_engine::card::{Defend, Raise, Raised, Refusal};
+use paceline_engine::card::{Defend, Expiry, Raise, Raised, Refusal, Unsettled};
 use paceline_engine::google::{Call, What};
 use paceline_engine::inspect::inspect;
 
@@ -89,7 +89,7 @@ fn a_chargeback_is_told_defended_and_reversed_by_its_own_name() {
         assert_eq!(defend(&engine, "dfd:2").await, "400 Refused(CaseClosed)");
         let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
         let kept = engine.document(payment.cases[0].documents[0]).await.unwrap();
-        assert_eq!(&*kept, b"%PDF-1.4");
+        assert_eq!(kept, secret("%PDF-1.4"));
     });
 }
 
@@ -130,7 +130,7 @@ fn another_reference_number_for_the_same_capture_is_refused() {
         take(&engine, "cap:1", "4000012300000004", 25).await;
         let number = |number: &str| Raised::CaptureReference {
             capture: request("cap:1"),
-            number: text(number),
+            number: reference(number),
         };
         raise(&engine, number("24011345260000310078117")).await.unwrap();
         raise(&engine, number("24011345260000310078117")).await.unwrap();
@@ -178,6 +178,7 @@ fn a_settlement_adds_up_event_by_event() {
         };
         let part = part_of(&cards, |_| true).await;
         assert_eq!(part.of, closed.day.of);
+        assert_eq!(part.of.ends, part.closed_at, "the day still runs");
         assert_eq!((part.entries.len(), closed.movements), (3, 3));
         // 100 and 40 captured, 10 given back, 2 % of what was captured kept.
         assert_eq!(part.total.0, dollars(130).0 - 2_800_000);
@@ -185,16 +186,24 @@ fn a_settlement_adds_up_event_by_event() {
         take(&engine, "cap:3", GOOD, 7).await;
         let again = engine.close_settlement(&piaid(), currency("USD"), now()).await.unwrap();
         assert_eq!(again.movements, closed.movements);
-        let tomorrow = now().after(std::time::Duration::from_secs(24 * 60 * 60));
+        let tomorrow = now().after(DAY);
+        let refused = engine.close_settlement(&piaid(), currency("USD"), tomorrow).await;
+        assert_eq!(refused, Err(Unsettled::Refused(settlement::Rejection::NotBegun)));
+        cards.clock.skip_a_day();
         let late = loop {
             let late = engine.close_settlement(&piaid(), currency("USD"), tomorrow).await;
-            if let Some(late) = late {
+            if let Ok(late) = late {
                 break late;
             }
             tokio::task::yield_now().await;
         };
         assert_eq!((late.movements, late.day.of.starts > closed.day.of.ends), (1, true));
-        let part = part_of(&cards, |part| part.of == late.day.of).await;
+        let part = part_of(&cards, |part| part.of.id == late.day.of.id).await;
+        assert_eq!(
+            part.of.starts.0,
+            closed.day.of.ends.0 + 1,
+            "it tells of the rest of today, too"
+        );
         let [entry] = &part.entries[..] else { panic!("{:?}", part.entries) };
         assert_eq!((&entry.line.request, entry.line.amount), (&request("cap:3"), dollars(7)));
     });
@@ -258,19 +267,57 @@ fn a_card_tells_the_story_of_all_its_payments() {
 }
 
 #[test]
+fn what_left_for_nobody_and_what_a_refund_names_are_in_the_story_of_their_card() {
+    run(async {
+        let cards = Cards::new();
+        let engine = cards.open();
+        let mut expired = authorize(Flow::Reserve, "rsv:expired", GOOD, 25);
+        expired.card.expires = Some(Expiry { month: 4, year: 2019 });
+        assert!(ask(&engine, expired).await.starts_with("200"), "a decline is an answer");
+        let told = |id: &str| {
+            let story = inspect(&*cards.shop.log, &*cards.shop.book, "card", id).unwrap();
+            story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
+        };
+        // It never had anything else.
+        let story = told("InvisiCardUSA_USD/rsv:expired");
+        assert!(story.contains("rsv:expired") && story.contains("declined"), "{story}");
+        take(&engine, "cap:1", GOOD, 25).await;
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        let story = told("InvisiCardUSA_USD/ref:1");
+        assert!(story.contains("rsv:expired") && story.contains("asked for by ref:1"), "{story}");
+        assert_eq!(story, told("InvisiCardUSA_USD/cap:1"), "one card, one story");
+        let (log, book) = (&*cards.shop.log, &*cards.shop.book);
+        inspect(log, book, "card-payment", "InvisiCardUSA_USD/ref:1").unwrap();
+        // Another card under the name of a payment is not listed with it.
+        let mut taken = authorize(Flow::Reserve, "rsv:expired", "4000000000000002", 25);
+        taken.card.expires = Some(Expiry { month: 4, year: 2019 });
+        let key = keyed("capture", "rsv:expired", 1);
+        assert!(!words(engine.authorize_card(taken, key).await).starts_with("200"));
+        assert!(!told("InvisiCardUSA_USD/rsv:expired").contains("0002"));
+    });
+}
+
+#[test]
 fn every_card_is_sealed_afresh_under_a_new_key() {
     run(async {
         let cards = Cards::new();
         let engine = cards.open();
         take(&engine, "cap:1", GOOD, 25).await;
         take(&engine, "cap:2", "4000000000000002", 25).await;
+        raise(&engine, chargeback("case-1", 5)).await.unwrap();
+        defend(&engine, "dfd:1").await;
         let old = Keyring::load(&cards.keys).unwrap().current().clone();
         Keyring::rotate(&cards.keys).unwrap();
         cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
         let told = engine.reseal_cards().await.unwrap();
-        assert_eq!((told.cards, told.resealed, told.unread), (2, 2, 0));
+        assert_eq!((told.cards, told.documents, told.resealed, told.unread), (2, 1, 3, 0));
         Keyring::retire(&cards.keys, &old).unwrap();
         cards.acquiring.replace_keys(Keyring::load(&cards.keys).unwrap()).unwrap();
+        // The evidence still opens, and so does its repeat.
+        let payment = engine.card_payment(&piaid(), &request("cap:1")).await.unwrap();
+        let kept = engine.document(payment.cases[0].documents[0]).await.unwrap();
+        assert_eq!(kept, secret("%PDF-1.4"));
+        assert!(defend(&engine, "dfd:1").await.starts_with("200"));
         // The number is still there for what the acquirer has to be asked.
         refund(&engine, "ref:1", "cap:1", 5).await;
         cards.told(|told| matches!(told, Subject::Refunded { outcome: Ok(()), .. })).await;

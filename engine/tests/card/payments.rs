@@ -7,8 +7,8 @@ use paceline_engine::card::{Raise, Raised, Refusal};
 use paceline_engine::inspect::inspect;
 
 use crate::common::card::*;
+use crate::common::run;
 use crate::common::standard::{dollars, keyed, request};
-use crate::common::{run, text};
 
 #[test]
 fn a_reservation_is_captured_and_google_is_told_once() {
@@ -183,7 +183,10 @@ fn what_is_acknowledged_is_known_by_its_name_at_once() {
         assert_eq!(refund(&engine, "ref:1", "cap:1", 5).await, "400 Refused(NotCaptured)");
         assert!(engine.card_payment(&piaid(), &request("cap:1")).await.is_some());
         refund(&engine, "ref:2", "cap:2", 5).await;
-        let what = Raised::RefundReference { refund: request("ref:2"), number: text("1") };
+        let what = Raised::RefundReference {
+            refund: request("ref:2"),
+            number: reference("24011345263000000088402"),
+        };
         let raised = engine.raise(Raise { integrator: piaid(), what }).await.unwrap();
         assert_eq!(raised, Err(Refusal::NotRefunded), "it is known, and under way");
         let unnamed = capture(&engine, "cap:3", "rsv:1", 1).await;

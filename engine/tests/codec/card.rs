@@ -8,8 +8,8 @@ use std::sync::Arc;
 use paceline_domain::asked::Hidden;
 use paceline_domain::authorization::Network;
 use paceline_domain::card_payment::{self, CardPayment, CaseKind, Flow, LineKind, Stage, Subject};
-use paceline_domain::document::Document;
-use paceline_domain::ids::{DocumentId, MovementId, RequestId};
+use paceline_domain::document::{Document, Plain};
+use paceline_domain::ids::{DocumentId, MovementId, ReferenceNumber, RequestId};
 use paceline_domain::money::Micros;
 use paceline_domain::{card, document, settlement};
 use paceline_engine::acquirer::simulated::Entry;
@@ -44,12 +44,22 @@ pub fn cards() -> Vec<card::State> {
 }
 
 pub fn document_events() -> Vec<document::Event> {
-    let content = Hidden(Arc::from(b"%PDF-1.4".as_slice()));
-    vec![document::Event::Kept(Document { id: DOCUMENT, content, at: AT })]
+    let hidden = |bytes: &[u8]| Hidden(Arc::from(bytes));
+    let plain = Plain { id: DOCUMENT, content: hidden(b"%PDF-1.4"), at: AT };
+    let (content, mark) = (hidden(&[3, 4, 255]), hidden(&[5, 6, 255]));
+    let document = Document { id: DOCUMENT, content, key: sealed(), mark, at: AT };
+    vec![
+        document::Event::Kept(plain),
+        document::Event::Encrypted(Box::new(document)),
+        document::Event::Resealed(sealed()),
+    ]
 }
 
-pub fn document() -> document::State {
-    folded(document::apply, &document_events())
+/// Of before, and of now.
+pub fn documents() -> [document::State; 2] {
+    let mut events = document_events();
+    let before = folded(document::apply, &[events.remove(0)]);
+    [before, folded(document::apply, &events)]
 }
 
 pub fn payment_events() -> Vec<card_payment::Event> {
@@ -81,6 +91,13 @@ pub fn payment_events() -> Vec<card_payment::Event> {
     events
 }
 
+pub fn later_payment_events() -> Vec<card_payment::Event> {
+    let mut approval = approval();
+    approval.verdict.stored_credential = later_stored_credential();
+    let answer = card_payment::Authorization::Approved(Box::new(approval));
+    vec![card_payment::Event::Authorized { answer, at: AT }]
+}
+
 pub fn settlement_events() -> Vec<settlement::Event> {
     use settlement::Event;
     let settlement::Part { of, entries, total, .. } = settlement_part();
@@ -90,13 +107,16 @@ pub fn settlement_events() -> Vec<settlement::Event> {
     events
 }
 
-/// One in each phase.
-pub fn settlements() -> Vec<settlement::State> {
+/// One in each phase, as kept when a day that was closed early still told the whole of it, and as now.
+pub fn settlements() -> [Vec<settlement::State>; 2] {
     let events = settlement_events();
     let states: Vec<_> =
         (1..=events.len()).map(|until| folded(settlement::apply, &events[..until])).collect();
     all(states.iter().flatten().map(|settlement| settlement.phase).collect::<Vec<_>>());
-    states
+    let settlement::Part { of, .. } = settlement_part();
+    let mut before = states.clone();
+    before.iter_mut().flatten().for_each(|settlement| settlement.of.ends = of.ends);
+    [before, states]
 }
 
 fn begun(flow: Flow) -> card_payment::Event {
@@ -161,8 +181,8 @@ fn fraud_reported() -> card_payment::Event {
     card_payment::Event::FraudReported { kind, raw, at: LATER }
 }
 
-fn arn() -> paceline_domain::text::Text {
-    text("24011345260000310078117")
+fn arn() -> ReferenceNumber {
+    ReferenceNumber::parse("24011345260000310078117").unwrap()
 }
 
 /// One in each state that a hold, an authorization, a refund or a case can be in.
@@ -269,6 +289,8 @@ variants!(card::Event, "card", {
 
 variants!(document::Event, "document", {
     document::Event::Kept(_) => "kept",
+    document::Event::Encrypted(_) => "encrypted",
+    document::Event::Resealed(_) => "resealed",
 });
 
 variants!(settlement::Event, "settlement", {

@@ -95,11 +95,19 @@ fn codes() -> Vec<CvnVerdict> {
 }
 
 fn stored_credentials() -> Vec<StoredCredentialVerdict> {
-    all(vec![
+    let first = vec![
         StoredCredentialVerdict::NotSent,
         StoredCredentialVerdict::Unsupported { why: text("not here") },
         StoredCredentialVerdict::Successful { network_transaction: text("481109876543210") },
-    ])
+    ];
+    all([first.clone(), vec![later_stored_credential()]].concat());
+    first
+}
+
+/// What came after the first samples were kept.
+pub fn later_stored_credential() -> StoredCredentialVerdict {
+    let (network_transaction, supplementary) = (text("481109876543210"), text("MCC0000001"));
+    StoredCredentialVerdict::Supplemented { network_transaction, supplementary }
 }
 
 fn networks() -> Vec<Network> {
@@ -238,6 +246,7 @@ variants!(StoredCredentialVerdict, "verdict on a stored credential", {
     StoredCredentialVerdict::NotSent => "not-sent",
     StoredCredentialVerdict::Unsupported { .. } => "unsupported",
     StoredCredentialVerdict::Successful { .. } => "successful",
+    StoredCredentialVerdict::Supplemented { .. } => "supplemented",
 });
 
 variants!(CardKind, "card kind", {

@@ -90,12 +90,17 @@ fn every_state_of_standard_payments_is_read_and_written_as_ever() {
 fn every_event_and_state_of_cards_is_read_and_written_as_ever() {
     check(&records(card::card_events()));
     check(&records(card::payment_events()));
+    check(&[("later-card-payment-authorized".to_owned(), card::later_payment_events())]);
     check(&records(card::document_events()));
     check(&records(card::settlement_events()));
     check(&[("card-snapshots".to_owned(), card::cards())]);
     check(&[("card-payment-snapshots".to_owned(), card::payments())]);
-    check(&[("document-snapshot".to_owned(), card::document())]);
-    check(&[("settlement-snapshots".to_owned(), card::settlements())]);
+    let [before, now] = card::documents();
+    check(&[("document-snapshot".to_owned(), before)]);
+    check(&[("later-document-snapshot".to_owned(), now)]);
+    let [before, now] = card::settlements();
+    check(&[("settlement-snapshots".to_owned(), before)]);
+    check(&[("later-settlement-snapshots".to_owned(), now)]);
 }
 
 #[test]
@@ -148,6 +153,8 @@ fn no_sample_is_kept_that_nobody_reads() {
     read.extend(names(&records(card::document_events())));
     read.extend(names(&records(card::settlement_events())));
     read.insert("settlement-snapshots".to_owned());
+    read.insert("later-card-payment-authorized".to_owned());
+    read.extend(["later-document-snapshot", "later-settlement-snapshots"].map(str::to_owned));
     read.extend(
         ["card-snapshots", "card-payment-snapshots", "document-snapshot"].map(str::to_owned),
     );

@@ -1,11 +1,14 @@
 //! A card processor with an engine: an acquirer that can be hushed, a Google, and a voice.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use actix::ArbiterHandle;
+
 use paceline_domain::authorization::Approval;
 use paceline_domain::card_payment::{CaptureRefusal, Flow, RefundDecline, Subject};
-use paceline_domain::ids::{IntegratorAccountId, MovementId};
+use paceline_domain::ids::{IntegratorAccountId, MovementId, ReferenceNumber};
 use paceline_domain::money::Micros;
 use paceline_domain::notice;
 use paceline_domain::time::Timestamp;
@@ -123,8 +126,39 @@ impl Acquirer for Line {
     }
 }
 
+/// The machine's, and days ahead of it if a test says so.
+#[derive(Default)]
+pub struct Clock(AtomicU64);
+
+impl Clock {
+    pub fn skip_a_day(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Surroundings for Clock {
+    fn now(&self) -> Timestamp {
+        now().after(DAY * u32::try_from(self.0.load(Ordering::Relaxed)).unwrap())
+    }
+
+    fn unguessable(&self) -> u128 {
+        System.unguessable()
+    }
+
+    fn workers(&self, count: usize) -> Vec<ArbiterHandle> {
+        System.workers(count)
+    }
+
+    fn aside(&self, work: Box<dyn FnOnce() + Send>) {
+        System.aside(work);
+    }
+}
+
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Its parts; engines run on them one after the other.
 pub struct Cards {
+    pub clock: Arc<Clock>,
     pub shop: Shop,
     pub google: Arc<Listener>,
     pub line: Arc<Line>,
@@ -141,7 +175,8 @@ impl Cards {
         let keys = home.path().join("card.keys");
         let keyring = Keyring::create(&keys).unwrap();
         let acquiring = Acquiring::new(Arc::clone(&line) as Arc<dyn Acquirer>, keyring);
-        Self { shop, google: Listener::new(), line, acquiring, _home: home, keys }
+        let clock = Arc::default();
+        Self { clock, shop, google: Listener::new(), line, acquiring, _home: home, keys }
     }
 
     /// Starts an engine on what the log holds. Must run inside [`run`](super::run).
@@ -159,7 +194,7 @@ impl Cards {
             Arc::clone(&self.shop.log) as Arc<dyn EventLog>,
             outside,
             Voices { card: Some(Arc::new(Plain)), ..Voices::new(Arc::new(PlainVoice)) },
-            Arc::new(System),
+            Arc::clone(&self.clock) as Arc<dyn Surroundings>,
             Arc::new(tables()),
             SealKey::new(&KEY),
         )
@@ -188,6 +223,10 @@ impl Cards {
 
 pub fn piaid() -> IntegratorAccountId {
     IntegratorAccountId::parse("InvisiCardUSA_USD").unwrap()
+}
+
+pub fn reference(number: &str) -> ReferenceNumber {
+    ReferenceNumber::parse(number).unwrap()
 }
 
 pub fn now() -> Timestamp {

@@ -192,6 +192,21 @@ async fn inquiries_and_reports_of_fraud_move_no_money() {
         "rawResult": {"rawCode": "TC40-6"}});
     scene.heard("fraudNotification", report.clone()).await;
     assert_eq!((scene.left(), scene.ledger().cases.len()), (20, 2));
+    let with = |member: &str, value: serde_json::Value| {
+        let mut wrong = report.clone();
+        wrong[member] = value;
+        wrong
+    };
+    for wrong in [
+        with("fraudType", json!("UNKNOWN_FRAUD_TYPE")),
+        with("fraudType", json!("")),
+        with("rawResult", json!({"rawCode": ""})),
+    ] {
+        scene.refused("fraudNotification", wrong, 400, "INVALID_FIELD_VALUE").await;
+    }
+    let mut nameless = chargeback(1);
+    nameless["caseId"] = json!("");
+    scene.refused("chargebackNotification", nameless, 400, "INVALID_FIELD_VALUE").await;
     let mut bare = report;
     bare.as_object_mut().unwrap().remove("rawResult");
     scene.refused("fraudNotification", bare, 400, "MISSING_REQUIRED_FIELD").await;

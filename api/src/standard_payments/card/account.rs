@@ -88,11 +88,17 @@ fn two_digits(text: &str) -> Option<u8> {
 pub fn address(address: Members<'_>) -> Result<Address, Fault> {
     Ok(Address {
         lines: address.texts("addressLine", ADDRESS_LINES_MAX)?,
-        locality: address.known("localityName", Members::text)?,
-        administrative_area: address.known("administrativeAreaName", Members::text)?,
-        postal_code: address.known("postalCodeNumber", Members::text)?,
+        locality: part(address, "localityName")?,
+        administrative_area: part(address, "administrativeAreaName")?,
+        postal_code: part(address, "postalCodeNumber")?,
         country: address.known("countryCode", |address, name| address.parsed(name, country))?,
     })
+}
+
+/// Forms send empty what their customers leave out: there is nothing to compare.
+fn part(address: Members<'_>, name: &str) -> Result<Option<Text>, Fault> {
+    let part = address.known(name, |address, name| address.parsed(name, Text::parse))?;
+    Ok(part.filter(|part| !part.trim().is_empty()))
 }
 
 fn country(text: &str) -> Result<Text, &'static str> {

@@ -8,6 +8,7 @@
 
 use paceline_domain::text::Text;
 use paceline_engine::card::{Exemption, Processing, StoredCredential, ThreeDSecure};
+use serde_json::{Map, Value};
 
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
@@ -85,18 +86,31 @@ fn stored_credential(credential: Members<'_>) -> Result<StoredCredential, Fault>
     }
 }
 
-/// A third alternative, a payment of before, has no published name: whatever else is there is in the
-/// details.
+/// A third alternative, a payment of before, has no published name: it is the object that is there in
+/// the place of the others, and in the details.
 fn previous(merchant: Members<'_>) -> Result<Option<Text>, Fault> {
     const KNOWN: &str = "previousTransactionInformation";
     const NOT_PROVIDED: &str = "previousTransactionInformationNotProvided";
-    match merchant.union([KNOWN, NOT_PROVIDED])? {
+    let said = match objects(merchant) {
+        0 => Some(merchant.one_of([KNOWN, NOT_PROVIDED])?),
+        1 => merchant.union([KNOWN, NOT_PROVIDED])?,
+        _ => return Err(merchant.invalid(KNOWN, "it and its like exclude each other")),
+    };
+    match said {
         Some(KNOWN) => merchant
             .object(KNOWN, |previous| previous.text("networkTransactionIdentifier"))
             .map(Some),
         Some(not_provided) => merchant.object(not_provided, |_| Ok(None)),
         None => Ok(None),
     }
+}
+
+/// How many members are objects, whatever their names.
+fn objects(of: Members<'_>) -> usize {
+    let whole = of.whole();
+    let members: Map<String, Value> =
+        serde_json::from_slice(whole.expose()).expect("what was written as JSON is JSON");
+    members.values().filter(|value| value.is_object()).count()
 }
 
 /// Of the reasons why nobody need be authenticated only one has its whole name published.

@@ -11,13 +11,21 @@ use paceline_domain::card_payment::Flow;
 use paceline_domain::document::DOCUMENT_BYTES_MAX;
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_engine::Secret;
-use paceline_engine::card::{Authorize, Capture, Defend, MerchantCategory, Refund, Void};
+use paceline_engine::card::{Authorize, Capture, Defend, MerchantCategory, Refund, Void, number};
 
 use super::{account, processing};
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
 
 const NO_NUMBER: &str = "a card's number does not go here";
+
+/// A request's name is stored and logged, whatever the request.
+pub fn named(request: &RequestId) -> Result<(), Fault> {
+    match number::is_shown_in(request.as_str()) {
+        true => Err(Fault::invalid("requestHeader.requestId", NO_NUMBER)),
+        false => Ok(()),
+    }
+}
 
 /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
 pub fn authorize(
@@ -31,7 +39,7 @@ pub fn authorize(
         Flow::Reserve | Flow::Capture => body.object("accountDetails", account::details)?,
     };
     if shows(request.as_str(), &card.number) {
-        // It is stored and logged.
+        // Also one that no network has.
         return Err(Fault::invalid("requestHeader.requestId", NO_NUMBER));
     }
     let currency = body.currency("currencyCode")?;
@@ -127,7 +135,8 @@ fn category(text: &str) -> Result<MerchantCategory, &'static str> {
 
 /// In either alphabet of base64, with or without padding.
 fn pdf(text: &str) -> Result<Secret, String> {
-    if text.len() / 4 * 3 > DOCUMENT_BYTES_MAX {
+    let letters = text.trim_end_matches('=').len();
+    if letters * 3 / 4 > DOCUMENT_BYTES_MAX {
         return Err(format!("at most {DOCUMENT_BYTES_MAX} bytes are kept"));
     }
     let standard: String = text
@@ -139,11 +148,21 @@ fn pdf(text: &str) -> Result<Secret, String> {
         })
         .collect();
     let bytes = LENIENT.decode(standard).map_err(|_| "base64 is wanted")?;
-    match bytes.starts_with(b"%PDF") && bytes.len() <= DOCUMENT_BYTES_MAX {
+    match is_pdf(&bytes) {
         true => Ok(Secret::new(bytes)),
-        false => Err(format!("a PDF is wanted, of at most {DOCUMENT_BYTES_MAX} bytes")),
+        false => Err("a PDF is wanted".to_owned()),
     }
 }
+
+/// As those look that read it: the header may have something before it.
+fn is_pdf(bytes: &[u8]) -> bool {
+    const HEADER: &[u8] = b"%PDF-";
+    bytes.windows(HEADER.len()).take(PDF_HEADER_WITHIN).any(|some| some == HEADER)
+}
+
+/// # Source
+/// PDF Reference, implementation notes: Acrobat wants the header within the first 1024 bytes.
+const PDF_HEADER_WITHIN: usize = 1024;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,

@@ -7,6 +7,7 @@ use paceline_domain::card_payment::LineKind;
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::settlement::{Entry, Of, Part};
 use paceline_domain::time::Timestamp;
+use paceline_engine::card::capture_id;
 use serde_json::{Map, Value, json};
 
 /// All that follows the header, which holds the account.
@@ -23,7 +24,7 @@ pub fn members(part: &Part) -> Value {
     ]);
     for kind in KINDS {
         let events = entries.iter().filter(|entry| entry.line.kind == kind);
-        let events: Vec<Value> = events.map(|entry| event(entry, *currency)).collect();
+        let events: Vec<Value> = events.map(|entry| event(entry, of)).collect();
         if !events.is_empty() {
             members.insert(list(kind).to_owned(), events.into());
         }
@@ -54,7 +55,8 @@ fn list(kind: LineKind) -> &'static str {
     }
 }
 
-fn event(Entry { line, fee }: &Entry, currency: CurrencyCode) -> Value {
+fn event(Entry { line, fee }: &Entry, of: &Of) -> Value {
+    let currency = of.currency;
     let name = match line.kind {
         LineKind::Refund | LineKind::RefundReversal => "refundRequestId",
         LineKind::Capture | LineKind::Chargeback | LineKind::ChargebackReversal => {
@@ -68,7 +70,8 @@ fn event(Entry { line, fee }: &Entry, currency: CurrencyCode) -> Value {
         "eventVat": money(Micros::ZERO, currency),
     });
     if line.kind == LineKind::Capture {
-        event["paymentIntegratorCaptureId"] = line.payment.to_string().into();
+        event["paymentIntegratorCaptureId"] =
+            capture_id(&of.integrator, &line.request).to_string().into();
     }
     event
 }

@@ -10,8 +10,8 @@ use paceline_domain::card_payment::{
     Subject,
 };
 use paceline_domain::ids::{
-    DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, RefundId, RequestId,
-    SettlementId,
+    CaptureId, DocumentId, IntegratorAccountId, MovementId, NoticeId, PaymentId, ReferenceNumber,
+    RefundId, RequestId, SettlementId,
 };
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::response_code::{Failure, ResponseCode};
@@ -79,12 +79,12 @@ fn authorized(flow: Flow, result: Result<&Approval, &Verdict>) -> (u16, Value) {
 #[test]
 fn answers_have_the_shape_of_the_published_ones() {
     let (approved, declined) = (approval(), verdict("51"));
-    let payment = PaymentId(7);
+    let capture = CaptureId(7);
     for (method, (status, ours)) in [
         ("reserveFunds", authorized(Flow::Reserve, Ok(&approved))),
         ("capture", authorized(Flow::Capture, Err(&declined))),
         ("verifyCardWithMinimumReservation", authorized(Flow::Verify, Ok(&approved))),
-        ("asynchronousCaptureFundsReservation", said(&Outcome::CaptureAcknowledged { payment })),
+        ("asynchronousCaptureFundsReservation", said(&Outcome::CaptureAcknowledged { capture })),
         ("asynchronousCancelFundsReservation", said(&Outcome::VoidAcknowledged)),
         ("asynchronousRefund", said(&Outcome::RefundAcknowledged { refund: RefundId(1) })),
         ("defendChargeback", said(&Outcome::Defended { document: DocumentId(1) })),
@@ -183,6 +183,16 @@ fn what_was_not_sent_or_not_supported_is_said_as_such() {
     let successful = json!({"storedCredentialInformationSuccessful":
         {"networkTransactionIdentifier": "net-1"}});
     assert_eq!(told["additionalTransactionProcessingResult"], successful);
+    let told = of(&|v| {
+        v.stored_credential = StoredCredentialVerdict::Supplemented {
+            network_transaction: network_transaction.clone(),
+            supplementary: text("net-2"),
+        };
+    });
+    let supplemented = json!({"storedCredentialInformationSuccessful":
+        {"networkTransactionIdentifier": "net-1",
+            "supplementaryNetworkTransactionIdentifier": "net-2"}});
+    assert_eq!(told["additionalTransactionProcessingResult"], supplemented);
 }
 
 #[test]
@@ -261,7 +271,7 @@ fn case() -> CaseTold {
 fn subjects() -> Vec<(&'static str, Subject)> {
     let capture = || request("rsvcap:9c02");
     let amount = Micros(7_330_000);
-    let number = || text("24011345260000310078117");
+    let number = || ReferenceNumber::parse("24011345260000310078117").unwrap();
     vec![
         (
             "captureFundsReservationResultNotification",
@@ -408,4 +418,15 @@ fn a_capture_that_came_to_nothing_says_why() {
         let told = told::members(&subject, &Spelling::default());
         assert_eq!(told["captureFundsReservationResult"], word);
     }
+}
+
+#[test]
+fn a_code_that_the_acquirer_did_not_give_is_left_out() {
+    let told = |code: &str| {
+        let (request, raw) = (request("c"), RawResult { code: text(code), ..raw() });
+        let subject = Subject::Captured { request, outcome: Ok(()), raw };
+        told::members(&subject, &Spelling::default())
+    };
+    assert!(told("00").get("rawResult").is_some());
+    assert!(told("").get("rawResult").is_none(), "Google takes no empty one");
 }

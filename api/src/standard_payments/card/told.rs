@@ -51,6 +51,14 @@ pub const METHODS: [&str; 11] = [
 
 /// All that follows header and account.
 pub fn members(subject: &Subject, spelling: &Spelling) -> Value {
+    let mut members = all(subject, spelling);
+    if let Value::Object(members) = &mut members {
+        members.retain(|_, value| !value.is_null());
+    }
+    members
+}
+
+fn all(subject: &Subject, spelling: &Spelling) -> Value {
     match subject {
         Subject::Captured { request, outcome, raw } => json!({
             "captureFundsReservationRequestId": request.as_str(),
@@ -114,8 +122,10 @@ fn case(told: &CaseTold, date: &str, spelling: &Spelling) -> Value {
     })
 }
 
+/// Nothing, if an acquirer moved money and gave no code: an empty one would never be taken.
 fn raw_result(RawResult { scope, code }: &RawResult) -> Value {
     match scope {
+        _ if code.is_empty() => Value::Null,
         Some(scope) => json!({"scope": scope.as_str(), "rawCode": code.as_str()}),
         None => json!({"rawCode": code.as_str()}),
     }

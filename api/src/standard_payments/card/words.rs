@@ -11,6 +11,7 @@ use paceline_domain::authorization::{
 use paceline_domain::card_payment::Flow;
 use paceline_domain::ids::PaymentId;
 use paceline_domain::response_code::{CardDecline, Failure, Meaning};
+use paceline_domain::text::Text;
 use paceline_engine::Reply;
 use paceline_engine::card::{Outcome, Refusal, Voice};
 
@@ -135,8 +136,8 @@ impl Voice for Words {
             Outcome::Authorized { flow, payment, result } => {
                 self.authorized(*flow, *payment, *result)
             }
-            Outcome::CaptureAcknowledged { payment } => done(|told| {
-                told.word("paymentIntegratorCaptureId", payment);
+            Outcome::CaptureAcknowledged { capture } => done(|told| {
+                told.word("paymentIntegratorCaptureId", capture);
                 told.text("result", self.acknowledged());
             }),
             Outcome::VoidAcknowledged | Outcome::RefundAcknowledged { refund: _ } => {
@@ -178,11 +179,22 @@ fn stored_credential(told: &mut Object<'_>, verdict: &StoredCredentialVerdict) {
             });
         }
         StoredCredentialVerdict::Successful { network_transaction } => {
-            told.object("storedCredentialInformationSuccessful", |told| {
-                told.text("networkTransactionIdentifier", network_transaction);
-            });
+            stored(told, network_transaction, None);
+        }
+        StoredCredentialVerdict::Supplemented { network_transaction, supplementary } => {
+            stored(told, network_transaction, Some(supplementary));
         }
     }
+}
+
+fn stored(told: &mut Object<'_>, network_transaction: &str, supplementary: Option<&Text>) {
+    told.object("storedCredentialInformationSuccessful", |told| {
+        told.text("networkTransactionIdentifier", network_transaction);
+        told.text_known(
+            "supplementaryNetworkTransactionIdentifier",
+            supplementary.map(Text::as_str),
+        );
+    });
 }
 
 /// Whether the card could be charged at all, whatever became of this question.
@@ -288,10 +300,19 @@ fn refused(why: &Refusal) -> Fault {
         | Refusal::TooMany
         | Refusal::NotRefunded
         | Refusal::CaseUnknown
+        | Refusal::NoneReversed
         | Refusal::CaseTaken
         | Refusal::CaseClosed
         | Refusal::TooLateToReply
         | Refusal::ReferenceDiffers
+        | Refusal::CaseUnnamed
+        | Refusal::RaisedLater
+        | Refusal::RaisedBeforePaid
+        | Refusal::ReplyBeforeRaised
+        | Refusal::ReversedLater
+        | Refusal::ReversedBeforeRaised
+        | Refusal::CodeEmpty
+        | Refusal::FraudKindMalformed
         | Refusal::DocumentUnkept => Fault::precondition(what),
     }
 }

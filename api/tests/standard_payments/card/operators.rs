@@ -26,6 +26,13 @@ fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     captured(&serving, "r", "c", 20_000_000);
     ran(&serving, &["dispute", "inquire", "c", "--case", "q", "--code", "R27"]);
     let open = ["dispute", "open", "c", "--case", "cb", "--code", "10.4"];
+    for (dates, why) in [
+        (["--reply-by", "1970-01-01"], "replyByDate is before"),
+        (["--at", "2099-01-01"], "has not come"),
+        (["--at", "2001-01-01"], "before there was the payment"),
+    ] {
+        assert!(refused(&serving, &[&open[..], &dates].concat()).contains(why), "{dates:?}");
+    }
     let first =
         [&open[..], &["--amount", "12.50", "--reason", "fraud", "--reply-by", "2099-01-01"]];
     ran(&serving, &first.concat());
@@ -43,7 +50,11 @@ fn a_dispute_is_told_from_its_inquiry_to_its_end() {
     let file = serving.home().join("evidence.pdf");
     ran(&serving, &["dispute", "document", document, file.to_str().unwrap()]);
     assert_eq!(fs::read(&file).unwrap(), b"%PDF-1.4\n% example\n");
-    let shown = ran(&serving, &["dispute", "reverse", "c", "--case", "cb", "--code", "WON"]);
+    let reverse = ["dispute", "reverse", "c", "--case", "cb", "--code", "WON"];
+    for (at, why) in [("2001-01-01", "before the chargeback"), ("2099-01-01", "has not come")] {
+        assert!(refused(&serving, &[&reverse[..], &["--at", at]].concat()).contains(why), "{at}");
+    }
+    let shown = ran(&serving, &reverse);
     assert!(shown.contains("won") && shown.contains("left to be refunded: 20.00 USD"), "{shown}");
     assert!(refused(&serving, &["dispute", "show", "none"]).contains("there is no capture"));
 }
@@ -54,8 +65,20 @@ fn fraud_references_and_reversed_refunds_are_made_known() {
     done(&serving, "capture", "c", payment("4000012300000004", 20_000_000));
     let shown = ran(&serving, &["fraud", "report", "c", "--code", "TC40"]);
     assert!(shown.contains("FRAUDULENT_USE"), "{shown}");
+    for number in ["", "1", "2401134526000031007811x", "240113452600003100781170"] {
+        let malformed = ["card", "reference", "capture", "c", number];
+        assert!(refused(&serving, &malformed).contains("has 23 digits"), "{number}");
+    }
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
     ran(&serving, &["card", "reference", "capture", "c", "24011345260000310078117"]);
+    for kind in ["", "UNKNOWN_FRAUD_TYPE", "some words, lower"] {
+        let malformed = ["fraud", "report", "c", "--code", "TC40", "--kind", kind];
+        assert!(refused(&serving, &malformed).contains("a word of Google's"), "{kind}");
+    }
+    let no_code = ["fraud", "report", "c", "--code", ""];
+    assert!(refused(&serving, &no_code).contains("rawResult"));
+    let no_name = ["dispute", "open", "c", "--case", "", "--code", "10.4"];
+    assert!(refused(&serving, &no_name).contains("the case has no name"));
     let differs = ["card", "reference", "capture", "c", "24011345260000310078118"];
     assert!(refused(&serving, &differs).contains("another acquirer reference number"));
     done(&serving, "asynchronousRefund", "f", refund("c", 5_000_000));
@@ -81,7 +104,7 @@ fn a_key_of_card_data_is_added_and_the_old_one_taken_away() {
     assert!(ran(&serving, &["keys", "list", "--cards"]).contains("key-1  encrypts"));
     let told = ran(&serving, &["keys", "rotate", "--cards"]);
     let row: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
-    assert_eq!(row, ["key-2", "2", "2", "0"], "{told}");
+    assert_eq!(row, ["key-2", "2", "0", "2", "0"], "{told}");
     assert!(refused(&serving, &["keys", "retire", "--cards", "key-2"]).contains("rotate first"));
     ran(&serving, &["keys", "retire", "--cards", "key-1"]);
     assert_eq!(mode(&serving.data_dir().join("CARD_KEYS.retired")), 0o600, "it is kept");
@@ -103,6 +126,6 @@ fn cards_are_sealed_afresh_under_keys_that_were_changed_elsewhere() {
     for sealed_afresh in ["1", "0"] {
         let told = ran(&serving, &["keys", "reseal"]);
         let row: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
-        assert_eq!(row, ["key-2", "1", sealed_afresh, "0"], "{told}");
+        assert_eq!(row, ["key-2", "1", "0", sealed_afresh, "0"], "{told}");
     }
 }

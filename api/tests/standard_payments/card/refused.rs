@@ -36,6 +36,15 @@ fn a_capture_above_the_reservation_after_a_cancel_or_of_nothing() {
 }
 
 #[test]
+fn a_capture_or_a_cancel_of_what_was_taken_in_one_message() {
+    let serving = Serving::with("");
+    done(&serving, "capture", "at-once", payment(APPROVES, 5_000_000));
+    let (capture, cancel) = (capture("at-once", 5_000_000), cancel("at-once"));
+    assert_refused(fails(&serving, CAPTURE, "c", capture), 404, UNKNOWN);
+    assert_refused(fails(&serving, CANCEL, "x", cancel), 404, UNKNOWN);
+}
+
+#[test]
 fn a_second_capture_or_a_cancel_after_one() {
     let serving = Serving::with("");
     captured(&serving, "r", "c", 5_000_000);

@@ -185,7 +185,11 @@ fn paid_with_a_token() -> Value {
 fn operators_flows(asking: &Asking<'_>) {
     asking.ran(&["dispute", "inquire", "c1", "--case", "q", "--code", "10.4"]);
     asking.ran(&["dispute", "open", "c1", "--case", "cb", "--code", "10.4"]);
-    asking.done("defendChargeback", "d1", defence("c1"));
+    let mut evidence = defence("c1");
+    let receipt = format!("%PDF-1.4 card {ONE} of {NAME}, verification code=\"{CVN}\"");
+    let pdf = format!("{receipt:120}"); // whole groups of base64
+    evidence["defenseMaterialDocument"]["payload"] = json!(base64(pdf.as_bytes(), 0));
+    asking.done("defendChargeback", "d1", evidence);
     asking.ran(&["dispute", "reverse", "c1", "--case", "cb", "--code", "WON"]);
     asking.ran(&["fraud", "report", "c1", "--code", "TC40"]);
     let another =
@@ -202,6 +206,9 @@ fn operators_flows(asking: &Asking<'_>) {
         let id = shown.split_whitespace().find(|word| word.starts_with(prefix)).unwrap();
         asking.ran(&["inspect", entity, id]);
     }
+    let document = shown.split_whitespace().find(|word| word.starts_with("doc_")).unwrap();
+    let handed_on = asking.serving.ask_admin("GET", &format!("/cards/documents/{document}"));
+    assert_eq!(handed_on.body, pdf, "whoever passes it on gets it as it came");
     // What is under the newer key opens.
     asking.done("asynchronousRefund", "f2", refund("c3", 1_000_000));
 }
@@ -227,6 +234,15 @@ fn wrong_flows(asking: &Asking<'_>) {
     let described = with(&|wrong| wrong["transactionDescription"] = json!(format!("of {ONE}")));
     asking.fails("capture", "w7", described);
     asking.fails("capture", ONE, right.clone());
+    for (method, members) in [
+        ("asynchronousCaptureFundsReservation", capture("r1", 1_000_000)),
+        ("asynchronousCancelFundsReservation", cancel("r1")),
+        ("asynchronousRefund", refund("c1", 1_000_000)),
+        ("defendChargeback", defence("c1")),
+    ] {
+        asking.fails(method, &format!("of:{THREE}"), members);
+    }
+    assert_eq!(asking.sent(TWO, "{}"), 404);
     let mut both = paid_with_a_token();
     both["accountDetails"]["card"] = card(ONE);
     asking.fails("capture", "w8", both);

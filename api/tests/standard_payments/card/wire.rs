@@ -41,8 +41,10 @@ fn every_method_answers_with_the_members_of_its_page() {
     let expires: i64 = told["reservationExpirationTimestamp"].as_str().unwrap().parse().unwrap();
     assert!((now() + 6 * day..now() + 8 * day).contains(&expires));
 
+    let reserved = told["paymentIntegratorFundsReservationId"].clone();
     let told = done(&serving, "asynchronousCaptureFundsReservation", "c", capture("r", 21_990_000));
     assert_eq!(members(&told), ["paymentIntegratorCaptureId", "result"]);
+    assert_ne!(told["paymentIntegratorCaptureId"], reserved, "each has its own");
     assert_eq!(told["result"], "ACKNOWLEDGED");
 
     done(&serving, "reserveFunds", "r2", payment(APPROVES, 5_000_000));
@@ -194,6 +196,9 @@ fn google_is_told_of_everything_at_its_own_paths() {
     assert_eq!(header["paymentIntegratorAccountId"], ACCOUNT);
     assert!(header["requestTimestamp"]["epochMillis"].is_string(), "{header}");
     assert_eq!(body.get("paymentIntegratorAccountId"), None);
+    assert_eq!(body["settlementPeriod"]["end"], body["generatedTimestamp"], "the day still runs");
+    let (ok, _, why) = operate(&serving, &["card", "settle", "--day", "2099-01-01"]);
+    assert!(!ok && why.contains("has not begun"), "{why}");
     assert_eq!(body["captureEvents"][0]["captureRequestId"], "cap:1");
     // 20 captured, 5 refunded and back, 15 charged back and back.
     assert_eq!(

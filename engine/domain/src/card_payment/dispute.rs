@@ -1,5 +1,7 @@
 //! What the holder or the issuer contests: inquiries, chargebacks, and reports of fraud.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::told::{CaseTold, LineKind, RawResult, Subject};
@@ -95,6 +97,45 @@ pub struct Fraud {
     pub at: Timestamp,
 }
 
+impl OpenCase {
+    /// What could never be told is not kept.
+    fn checked(&self) -> Result<(), Rejection> {
+        if self.case.trim().is_empty() {
+            return Err(Rejection::CaseUnnamed);
+        }
+        self.raw.checked()
+    }
+
+    /// One day follows the other: the capture's, the case's, the last to reply.
+    fn dated_after(&self, captured_at: Timestamp) -> Result<(), Rejection> {
+        if self.raised_on > self.at {
+            return Err(Rejection::RaisedLater);
+        }
+        if self.raised_on.after(A_DAY) <= captured_at {
+            return Err(Rejection::RaisedBeforePaid);
+        }
+        match self.reply_by < self.raised_on {
+            true => Err(Rejection::ReplyBeforeRaised),
+            false => Ok(()),
+        }
+    }
+}
+
+/// What is raised on a day has that day's first moment, and follows what was captured on it.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether it has the form of an enum's word, and is not the one that stands for none.
+///
+/// # Source
+/// Standard Payments, values: an enum is upper snake case, and its zero value is never sent.
+fn may_be_sent(word: &str) -> bool {
+    let is_of_one = |letter: u8| matches!(letter, b'A'..=b'Z' | b'0'..=b'9' | b'_');
+    let stands_for_none = word.starts_with("UNKNOWN") || word.ends_with("UNSPECIFIED");
+    word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word.bytes().all(is_of_one)
+        && !stands_for_none
+}
+
 impl Case {
     pub fn is_chargeback(&self) -> bool {
         matches!(self.opened.kind, CaseKind::Chargeback(_))
@@ -118,6 +159,7 @@ impl CardPayment {
     /// A chargeback is of what was captured and not given back already; a second one follows a first
     /// that was reversed. Of one name at most one chargeback is open, so that a reversal finds it.
     pub(super) fn decide_case(&self, case: Box<OpenCase>) -> Result<Vec<Event>, Rejection> {
+        case.checked()?;
         if let Some(known) = self.case(&case.case, case.kind) {
             let same = OpenCase { at: known.opened.at, ..OpenCase::clone(&case) } == known.opened;
             return if same { Ok(vec![]) } else { Err(Rejection::CaseTaken) };
@@ -125,9 +167,8 @@ impl CardPayment {
         if case.kind != CaseKind::Inquiry && self.open_chargeback(&case.case).is_some() {
             return Err(Rejection::CaseTaken);
         }
-        if !self.is_captured() {
-            return Err(Rejection::NotCaptured);
-        }
+        let capture = self.capture.as_ref().filter(|_| self.is_captured());
+        case.dated_after(capture.ok_or(Rejection::NotCaptured)?.asked_at)?;
         self.checked(case.amount)?;
         if self.cases.len() >= CASES_MAX {
             return Err(Rejection::TooMany);
@@ -139,8 +180,8 @@ impl CardPayment {
         if case.amount > left {
             return Err(Rejection::ChargebackExceedsRemainder { left });
         }
-        if case.kind == CaseKind::Chargeback(Stage::Second) && !self.has_won() {
-            return Err(Rejection::CaseUnknown);
+        if case.kind == CaseKind::Chargeback(Stage::Second) && !self.may_be_contested_again() {
+            return Err(Rejection::NoneReversed);
         }
         Ok(vec![Event::CaseOpened { case }])
     }
@@ -153,6 +194,7 @@ impl CardPayment {
         reversed_on: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        raw.checked()?;
         let won = self
             .cases
             .iter()
@@ -160,6 +202,10 @@ impl CardPayment {
         match self.open_chargeback(&case) {
             // What was won before the second chargeback of that name was raised is the first.
             Some(open) if won && reversed_on < open.opened.raised_on => Ok(vec![]),
+            Some(open) if reversed_on < open.opened.raised_on => {
+                Err(Rejection::ReversedBeforeRaised)
+            }
+            Some(_) if reversed_on > now => Err(Rejection::ReversedLater),
             Some(_) => Ok(vec![Event::ChargebackReversed { case, raw, reversed_on, at: now }]),
             None if won => Ok(vec![]),
             None => Err(Rejection::CaseUnknown),
@@ -194,6 +240,10 @@ impl CardPayment {
         raw: RawResult,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        if !may_be_sent(&kind) {
+            return Err(Rejection::FraudKindMalformed);
+        }
+        raw.checked()?;
         if !self.is_captured() {
             return Err(Rejection::NotCaptured);
         }
@@ -276,8 +326,14 @@ impl CardPayment {
         self.cases.iter().find(open)
     }
 
-    fn has_won(&self) -> bool {
-        self.cases.iter().any(|case| case.is_chargeback() && case.state != CaseState::Open)
+    /// Of each first chargeback that was reversed, whatever the issuer calls the second, once.
+    fn may_be_contested_again(&self) -> bool {
+        let of = |stage| {
+            let kind = CaseKind::Chargeback(stage);
+            self.cases.iter().filter(move |case| case.opened.kind == kind)
+        };
+        let reversed = of(Stage::First).filter(|case| case.state != CaseState::Open).count();
+        of(Stage::Second).count() < reversed
     }
 
     fn capture_request(&self) -> crate::ids::RequestId {

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::asked::Asked;
 use crate::authorization::Verdict;
-use crate::ids::{DocumentId, IntegratorAccountId, MovementId, PaymentId, RefundId, RequestId};
+use crate::ids::{
+    DocumentId, IntegratorAccountId, MovementId, PaymentId, ReferenceNumber, RefundId, RequestId,
+};
 use crate::money::{CurrencyCode, Micros};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -26,7 +28,7 @@ pub enum Command {
     CaptureConcluded {
         outcome: Result<(), CaptureRefusal>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     },
     Void(AskVoid),
@@ -43,7 +45,7 @@ pub enum Command {
         refund: RefundId,
         outcome: Result<(), RefundDecline>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     },
     /// The issuer has undone a refund that had succeeded.
@@ -73,7 +75,7 @@ pub enum Command {
     /// The acquirer's number for what has moved.
     Reference {
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         now: Timestamp,
     },
     ConfirmTold {
@@ -173,7 +175,7 @@ pub enum Event {
     },
     Referenced {
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         at: Timestamp,
     },
     Told {
@@ -217,6 +219,8 @@ pub enum Rejection {
     NotRefunded,
     #[error("there is no such chargeback")]
     CaseUnknown,
+    #[error("no first chargeback was reversed that a second one could follow")]
+    NoneReversed,
     #[error("another case of this name and kind is known, or a chargeback of this name is open")]
     CaseTaken,
     #[error("the chargeback is closed")]
@@ -225,6 +229,22 @@ pub enum Rejection {
     TooLateToReply,
     #[error("another acquirer reference number is known")]
     ReferenceDiffers,
+    #[error("the case has no name")]
+    CaseUnnamed,
+    #[error("it was raised on a day that has not come")]
+    RaisedLater,
+    #[error("it was raised before there was the payment")]
+    RaisedBeforePaid,
+    #[error("the time to reply is over before it was raised")]
+    ReplyBeforeRaised,
+    #[error("it was reversed on a day that has not come")]
+    ReversedLater,
+    #[error("it was reversed before it was raised")]
+    ReversedBeforeRaised,
+    #[error("the code, or the name of whose code it is, is empty")]
+    CodeEmpty,
+    #[error("the kind of fraud is no word of Google's such as FRAUDULENT_USE")]
+    FraudKindMalformed,
 }
 
 /// What a payment owes, safe to repeat.

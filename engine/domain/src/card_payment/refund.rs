@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::told::{LineKind, RawResult, Subject};
 use super::{CardPayment, Effect, Event, Moved, Rejection};
-use crate::ids::{MovementId, RefundId, RequestId};
+use crate::ids::{MovementId, ReferenceNumber, RefundId, RequestId};
 use crate::money::Micros;
-use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Refunds of one capture, failed ones included: its state has to fit a record.
@@ -21,7 +20,7 @@ pub struct Refund {
     pub asked_at: Timestamp,
     pub progress: RefundProgress,
     /// The acquirer reference number.
-    pub reference: Option<Text>,
+    pub reference: Option<ReferenceNumber>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +111,7 @@ impl CardPayment {
         refund: RefundId,
         outcome: Result<(), RefundDecline>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     ) -> Vec<Event> {
         if !self.refunds.get(&refund).is_some_and(Refund::is_open) {
@@ -134,6 +133,7 @@ impl CardPayment {
         raw: RawResult,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
+        raw.checked()?;
         match self.refunds.get(&refund).map(|refund| refund.progress) {
             Some(RefundProgress::Refunded) => {
                 Ok(vec![Event::RefundReversed { refund, raw, at: now }])

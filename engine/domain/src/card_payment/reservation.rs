@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::told::{RawResult, Subject};
 use super::{Authorization, CardPayment, Event, Flow, LineKind, Moved, Rejection};
-use crate::ids::RequestId;
+use crate::ids::{ReferenceNumber, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -24,7 +24,7 @@ pub enum Hold {
     Voiding,
     Captured,
     Voided,
-    /// Its time was over, or the issuer took it back.
+    /// Its time was over, or the issuer took it back: [`CardPayment::is_revoked`] tells which.
     Lapsed,
 }
 
@@ -37,7 +37,7 @@ pub struct Capture {
     pub asked_at: Timestamp,
     pub outcome: Option<Result<(), CaptureRefusal>>,
     /// The acquirer reference number.
-    pub reference: Option<Text>,
+    pub reference: Option<ReferenceNumber>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
@@ -81,10 +81,11 @@ impl Capture {
 }
 
 impl CardPayment {
-    /// Once, and at most what is held. What has lapsed is acknowledged, as often as it is asked for,
-    /// and Google is told each time that it had.
+    /// Once, and at most what is held. What has lapsed or was revoked is acknowledged, as often as it is
+    /// asked for, and Google is told each time which it was.
     pub(super) fn decide_capture(&self, ask: AskCapture) -> Result<Vec<Event>, Rejection> {
         let AskCapture { request, amount, now } = ask;
+        self.is_reservation()?;
         match &self.capture {
             Some(first) if first.request == request && first.amount == amount => {
                 return Ok(vec![]);
@@ -105,12 +106,20 @@ impl CardPayment {
             }
             Hold::Held { expires_at } if expires_at > now => Ok(vec![asked]),
             Hold::Held { .. } => {
-                Ok([Event::Lapsed { at: now }].into_iter().chain(self.lapsed(asked, now)).collect())
+                Ok([Event::Lapsed { at: now }].into_iter().chain(self.gone(asked, now)).collect())
             }
-            Hold::Lapsed => Ok(self.lapsed(asked, now)),
+            Hold::Lapsed => Ok(self.gone(asked, now)),
             Hold::Voiding | Hold::Voided => Err(Rejection::Voided),
             Hold::Capturing | Hold::Captured => Err(Rejection::CapturedAlready),
             Hold::None => Err(self.unheld()),
+        }
+    }
+
+    /// What takes the money in one message is none, whatever became of it: nobody reserved by its name.
+    fn is_reservation(&self) -> Result<(), Rejection> {
+        match self.terms.flow {
+            Flow::Reserve | Flow::Verify => Ok(()),
+            Flow::Capture => Err(Rejection::Unknown),
         }
     }
 
@@ -118,24 +127,32 @@ impl CardPayment {
     fn unheld(&self) -> Rejection {
         match self.authorization {
             Authorization::Asking => Rejection::UnderWay,
-            Authorization::Approved(_) if self.terms.flow == Flow::Capture => {
-                Rejection::CapturedAlready
-            }
             _ => Rejection::NotReserved,
         }
     }
 
-    fn lapsed(&self, asked: Event, now: Timestamp) -> Vec<Event> {
-        let outcome = Err(CaptureRefusal::Lapsed);
-        let raw = self.raw("54");
-        vec![asked, Event::CaptureConcluded { outcome, raw, at: now }]
+    /// Whether the issuer took back what it had approved. A capture found it out, and those after it
+    /// are told the same.
+    pub fn is_revoked(&self) -> bool {
+        let outcome = self.capture.as_ref().and_then(|capture| capture.outcome);
+        self.hold == Hold::Lapsed && outcome == Some(Err(CaptureRefusal::Revoked))
+    }
+
+    /// With the code that the network would have given.
+    fn gone(&self, asked: Event, now: Timestamp) -> Vec<Event> {
+        let (why, code) = match self.is_revoked() {
+            true => (CaptureRefusal::Revoked, "05"),
+            false => (CaptureRefusal::Lapsed, "54"),
+        };
+        let concluded = Event::CaptureConcluded { outcome: Err(why), raw: self.raw(code), at: now };
+        vec![asked, concluded]
     }
 
     pub(super) fn capture_concluded(
         &self,
         outcome: Result<(), CaptureRefusal>,
         raw: RawResult,
-        reference: Option<Text>,
+        reference: Option<ReferenceNumber>,
         now: Timestamp,
     ) -> Vec<Event> {
         if self.capture.as_ref().is_none_or(|capture| capture.outcome.is_some()) {
@@ -153,6 +170,7 @@ impl CardPayment {
     /// As often as Google asks: what is not held any more is let go of already.
     pub(super) fn decide_void(&self, ask: AskVoid) -> Result<Vec<Event>, Rejection> {
         let AskVoid { request, now } = ask;
+        self.is_reservation()?;
         if self.voids.iter().any(|void| void.request == request) {
             return Ok(vec![]);
         }
@@ -239,7 +257,7 @@ impl CardPayment {
     pub(super) fn decide_reference(
         &self,
         of: Moved,
-        number: Text,
+        number: ReferenceNumber,
         now: Timestamp,
     ) -> Result<Vec<Event>, Rejection> {
         let known = match of {
@@ -262,7 +280,7 @@ impl CardPayment {
         }
     }
 
-    pub(super) fn apply_referenced(&mut self, of: Moved, number: &Text, _: Timestamp) {
+    pub(super) fn apply_referenced(&mut self, of: Moved, number: &ReferenceNumber, _: Timestamp) {
         let subject = match of {
             Moved::Capture => {
                 let capture = self.capture.as_mut().expect("what is referenced was captured");

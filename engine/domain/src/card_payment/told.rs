@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::dispute::{DisputeReason, Stage};
 use super::refund::RefundDecline;
 use super::reservation::CaptureRefusal;
-use super::{CardPayment, MovementId};
-use crate::ids::{NoticeId, PaymentId, RefundId, RequestId};
+use super::{CardPayment, MovementId, Rejection};
+use crate::ids::{NoticeId, PaymentId, ReferenceNumber, RefundId, RequestId};
 use crate::money::Micros;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -64,11 +64,11 @@ pub enum Subject {
     },
     CaptureReferenced {
         capture: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
     RefundReferenced {
         refund: RequestId,
-        number: Text,
+        number: ReferenceNumber,
     },
 }
 
@@ -90,6 +90,14 @@ pub struct RawResult {
     /// Whose code it is, such as `VISA`.
     pub scope: Option<Text>,
     pub code: Text,
+}
+
+impl RawResult {
+    /// Google takes no code that is empty, and would not hear of anything else before it.
+    pub(super) fn checked(&self) -> Result<(), Rejection> {
+        let scope = self.scope.as_ref().is_none_or(|scope| !scope.trim().is_empty());
+        if scope && !self.code.trim().is_empty() { Ok(()) } else { Err(Rejection::CodeEmpty) }
+    }
 }
 
 /// A movement of money, for the settlement of its day.

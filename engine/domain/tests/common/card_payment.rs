@@ -12,7 +12,7 @@ use paceline_domain::card_payment::{
     CardPayment, CaseKind, Command, DisputeReason, Event, Flow, OpenCase, RawResult, RefundDecline,
     Rejection, Stage, State, Subject, Telling, Terms,
 };
-use paceline_domain::ids::{CardId, PaymentId, RefundId};
+use paceline_domain::ids::{CardId, PaymentId, ReferenceNumber, RefundId};
 use paceline_domain::response_code::ResponseCode;
 use paceline_domain::time::Timestamp;
 
@@ -70,6 +70,11 @@ pub fn declined(code: &str) -> Authorization {
 
 pub fn answered(attempt: u32, answer: Authorization) -> Command {
     Command::Authorized { attempt, answer, now: NOW }
+}
+
+/// An acquirer reference number that ends so.
+pub fn arn(end: u8) -> ReferenceNumber {
+    ReferenceNumber::parse(&format!("24011345260000310078{end:03}")).unwrap()
 }
 
 pub fn raw(code: &str) -> RawResult {

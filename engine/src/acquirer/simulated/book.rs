@@ -6,10 +6,9 @@
 
 use paceline_domain::authorization::{Approval, Verdict};
 use paceline_domain::card_payment::{CaptureRefusal, Flow, RefundDecline};
-use paceline_domain::ids::MovementId;
+use paceline_domain::ids::{MovementId, ReferenceNumber};
 use paceline_domain::money::{CurrencyCode, Micros};
 use paceline_domain::response_code::{Meaning, ResponseCode};
-use paceline_domain::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::Moving;
@@ -33,7 +32,7 @@ pub enum Entry {
     Captured {
         movement: MovementId,
         amount: Micros,
-        outcome: Result<Option<Text>, CaptureRefusal>,
+        outcome: Result<Option<ReferenceNumber>, CaptureRefusal>,
     },
     Voided {
         movement: MovementId,
@@ -45,7 +44,7 @@ pub enum Entry {
     Refunded {
         movement: MovementId,
         amount: Micros,
-        outcome: Result<Option<Text>, RefundDecline>,
+        outcome: Result<Option<ReferenceNumber>, RefundDecline>,
     },
 }
 
@@ -102,7 +101,7 @@ pub(super) fn capture(
     page: &[Entry],
     ask: &Follow,
     refusal: Option<CaptureRefusal>,
-    reference: Option<Text>,
+    reference: Option<ReferenceNumber>,
 ) -> Step<Moving<CaptureRefusal>> {
     let known = page.iter().find_map(|entry| match entry {
         Entry::Captured { movement, outcome, .. } if *movement == ask.id => Some(outcome),
@@ -153,7 +152,7 @@ pub(super) fn refund(
     page: &[Entry],
     ask: &Follow,
     decline: Option<RefundDecline>,
-    reference: Option<Text>,
+    reference: Option<ReferenceNumber>,
 ) -> Step<Moving<RefundDecline>> {
     let captured = match page.first() {
         Some(Entry::Taken { amount }) => *amount,
@@ -187,14 +186,14 @@ fn heard(answer: &Result<Approval, Verdict>) -> Authorized {
     }
 }
 
-fn captured(outcome: &Result<Option<Text>, CaptureRefusal>) -> Moving<CaptureRefusal> {
+fn captured(outcome: &Result<Option<ReferenceNumber>, CaptureRefusal>) -> Moving<CaptureRefusal> {
     outcome.clone().map_err(|why| match why {
         CaptureRefusal::Lapsed => (why, "54"),
         CaptureRefusal::Revoked => (why, "05"),
     })
 }
 
-fn refunded(outcome: &Result<Option<Text>, RefundDecline>) -> Moving<RefundDecline> {
+fn refunded(outcome: &Result<Option<ReferenceNumber>, RefundDecline>) -> Moving<RefundDecline> {
     outcome.clone().map_err(|why| match why {
         RefundDecline::IssuerDeclined => (why, "05"),
         RefundDecline::LostOrStolen => (why, "41"),

@@ -32,6 +32,8 @@ pub(super) struct Script {
     pub cvn: Option<CvnVerdict>,
     pub address: Compares,
     pub stored_credentials: bool,
+    /// The network gives a second id.
+    pub supplements: bool,
     pub kind: CardKind,
     pub issuer: Option<&'static str>,
     pub country: Option<&'static str>,
@@ -89,6 +91,7 @@ fn approves() -> Script {
         cvn: None,
         address: Compares::Parts,
         stored_credentials: true,
+        supplements: false,
         kind: CardKind::Credit,
         issuer: Some("Paceline Test Bank"),
         country: Some("US"),
@@ -103,7 +106,7 @@ fn nobodys() -> Script {
 type Behaviour = (&'static str, fn(Script) -> Script);
 
 /// By the two digits behind `4000 01`.
-const BEHAVIOURS: [Behaviour; 30] = [
+const BEHAVIOURS: [Behaviour; 31] = [
     ("01", |script| Script { code: code("R0"), ..script }),
     ("10", |script| Script { delivery: Delivery::Lost, ..script }),
     ("11", |script| Script { delivery: Delivery::Lost, code: code("05"), ..script }),
@@ -130,6 +133,7 @@ const BEHAVIOURS: [Behaviour; 30] = [
     ("44", |script| Script { address: Compares::Nothing(UnsupportedBy::Issuer), ..script }),
     ("45", |script| Script { address: Compares::SkippedByNetwork, ..script }),
     ("47", |script| Script { stored_credentials: false, ..script }),
+    ("48", |script| Script { supplements: true, ..script }),
     ("50", |script| Script { kind: CardKind::Debit, ..script }),
     ("51", |script| Script { kind: CardKind::Prepaid, ..script }),
     ("52", |script| Script { kind: CardKind::Unknown, issuer: None, country: None, ..script }),

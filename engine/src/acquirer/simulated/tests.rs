@@ -281,9 +281,10 @@ async fn a_capture_takes_once_and_gives_the_same_reference_number_again() {
     let Followed::Done { raw, reference: Some(number) } = &first else { panic!("{first:?}") };
     assert_eq!((raw.scope.as_deref(), raw.code.as_str()), (Some("VISA"), "00"));
     // The sixteenth of September is the 259th day of the year.
-    assert!(number.starts_with("24011345259"), "{number}");
-    assert_eq!(number.len(), 23);
-    assert_eq!(number.as_bytes()[22], number::check_digit(&number.as_bytes()[..22]));
+    assert!(number.as_str().starts_with("24011345259"), "{number}");
+    assert_eq!(number.as_str().len(), 23);
+    let digits = number.as_str().as_bytes();
+    assert_eq!(digits[22], number::check_digit(&digits[..22]));
     let days_later = Follow { now: NOW.after(HOLD), ..follow(GOOD, CAPTURE, HELD, 21_990_000) };
     assert_eq!(acquirer.capture(days_later).await, first);
     assert_eq!(entries(&book, HELD).len(), 2);
@@ -463,6 +464,8 @@ async fn a_stored_credential_is_judged_if_and_only_if_one_was_told_of() {
         panic!("it was told of")
     };
     assert_eq!(network_transaction.len(), 15);
+    let said = judged("4000 0148 0000 0005", true).await;
+    assert!(matches!(said, StoredCredentialVerdict::Supplemented { .. }), "{said:?}");
     for number in [unable, "4000 0051 0000 0000"] {
         let said = judged(number, true).await;
         assert!(matches!(said, StoredCredentialVerdict::Unsupported { .. }), "{number}: {said:?}");

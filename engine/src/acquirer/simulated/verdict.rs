@@ -5,7 +5,7 @@
 use paceline_domain::authorization::{
     AddressMatches, AddressVerdict, CardFacts, CvnVerdict, Match, StoredCredentialVerdict, Verdict,
 };
-use paceline_domain::ids::MovementId;
+use paceline_domain::ids::{MovementId, ReferenceNumber};
 use paceline_domain::response_code::Meaning;
 use paceline_domain::text::Text;
 use paceline_domain::time::Timestamp;
@@ -40,7 +40,13 @@ impl Issuer {
             }
             Some(_) => {
                 let network_transaction = self.drawn(b"transaction", ask.id, 15, DIGITS);
-                StoredCredentialVerdict::Successful { network_transaction }
+                match script.supplements {
+                    false => StoredCredentialVerdict::Successful { network_transaction },
+                    true => StoredCredentialVerdict::Supplemented {
+                        network_transaction,
+                        supplementary: self.drawn(b"supplement", ask.id, 22, CODE_LETTERS),
+                    },
+                }
             }
         };
         let card = CardFacts {
@@ -57,12 +63,12 @@ impl Issuer {
     /// The acquirer reference number of a movement: the form of the networks', 23 digits. A kind,
     /// the acquirer, the last digit of the year and its day, a number of the acquirer's own, and a
     /// check digit.
-    pub fn reference(self, movement: MovementId, at: Timestamp) -> Text {
+    pub fn reference(self, movement: MovementId, at: Timestamp) -> ReferenceNumber {
         let (year, day) = day_of_year(at);
         let own = self.drawn(b"reference", movement, 11, DIGITS);
         let digits = format!("2{ACQUIRER}{}{day:03}{own}", year % 10);
         let check = char::from(number::check_digit(digits.as_bytes()));
-        text(&format!("{digits}{check}"))
+        ReferenceNumber::parse(&format!("{digits}{check}")).expect("it has 23 digits")
     }
 
     /// Letters that nobody could have guessed and everybody can draw again.

@@ -1,5 +1,9 @@
 use std::os::unix::fs::PermissionsExt;
 
+use paceline_domain::document::Document;
+use paceline_domain::ids::DocumentId;
+use paceline_domain::time::Timestamp;
+
 use super::*;
 
 const CARD: CardId = CardId(7);
@@ -52,6 +56,40 @@ fn a_card_opens_as_it_was_sealed_and_for_nobody_else() {
     assert_eq!(keyring.unseal(other, &sealed), Err(OpenError::Damaged));
     let renamed = Sealed { key: text("key-1"), ..sealed };
     assert_eq!(keyring.unseal(CARD, &renamed), Err(OpenError::Damaged));
+}
+
+#[test]
+fn a_document_opens_as_it_came_also_after_its_key_was_sealed_anew() {
+    let content = Secret::new(format!("%PDF-1.4 {NUMBER}").into_bytes());
+    let (id, at) = (DocumentId(7), Timestamp(1));
+    let (before, _) = WORDS.split_once("data key-2").unwrap();
+    let old = parse(&checked(before)).unwrap();
+    let document = old.encrypt(id, &content, at);
+    assert_eq!((&document.key.key, old.decrypt(&document)), (&text("key-1"), Ok(content.clone())));
+    let shown =
+        document.content.0.windows(4).any(|some| NUMBER.as_bytes().windows(4).any(|w| w == some));
+    assert!(!shown, "four digits of the number can be read");
+    let newer = keyring();
+    let resealed = Document { key: newer.reseal(&document, &newer).unwrap(), ..document.clone() };
+    assert_eq!(
+        (&resealed.key.key, newer.decrypt(&resealed)),
+        (&text("key-2"), Ok(content.clone()))
+    );
+    let (_, after) = WORDS.split_once("data key-1").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    let (lookup, _) = WORDS.split_once('\n').unwrap();
+    let retired = parse(&checked(&format!("{lookup}\n{after}"))).unwrap();
+    let unknown = Err(OpenError::KeyUnknown(text("key-1")));
+    assert_eq!(retired.reseal(&document, &retired), unknown);
+    retired.reseal(&document, &old).unwrap();
+    assert_eq!(old.decrypt(&resealed), Err(OpenError::KeyUnknown(text("key-2"))));
+    let renamed = Document { id: DocumentId(8), ..resealed.clone() };
+    assert_eq!(newer.decrypt(&renamed), Err(OpenError::Damaged));
+    let card_of_it = newer.unseal(CardId(7), &resealed.key);
+    assert_eq!(card_of_it, Err(OpenError::Damaged), "no document's key opens as a card");
+    let again = newer.encrypt(id, &content, at);
+    assert_eq!(again.mark, document.mark, "a repeat is known");
+    assert_ne!(again.content, document.content);
 }
 
 #[test]

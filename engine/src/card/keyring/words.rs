@@ -137,7 +137,8 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(plain)
 }
 
-fn random() -> [u8; KEY_BYTES] {
+/// A key like no other.
+pub fn random() -> [u8; KEY_BYTES] {
     let mut key = [0; KEY_BYTES];
     SystemRandom::new().fill(&mut key).expect("the system has random numbers");
     key

@@ -51,9 +51,7 @@ fn concluded(
 ) -> Result<(), Reply> {
     let asked = asked(ledger, |other| other == kind, body, request)?;
     let result = text(body, result)?;
-    if result.starts_with("UNKNOWN") || result.ends_with("UNSPECIFIED") {
-        return Err(error(400, "INVALID_FIELD_VALUE", "a result that must never be sent"));
-    }
+    is_sent(result)?;
     match &asked.result {
         Some(before) if before != result => {
             Err(contradiction(&format!("{} has ended with {before}", asked.request)))
@@ -81,9 +79,9 @@ fn reversed(ledger: &mut CardLedger, body: &Value) -> Result<(), Reply> {
 fn case(ledger: &mut CardLedger, kind: CaseKind, body: &Value) -> Result<(), Reply> {
     let capture = captured(ledger, body)?.clone();
     let amount = micros(body)?;
-    for member in ["rawResult", "replyByDate", "caseId"] {
-        present(body, member)?;
-    }
+    coded(body)?;
+    text(body, "caseId")?;
+    present(body, "replyByDate")?;
     if text(body, "reasonCode")? == "UNKNOWN_REASON" {
         return Err(error(400, "INVALID_FIELD_VALUE", "reasonCode must never be sent so"));
     }
@@ -125,8 +123,8 @@ fn won(ledger: &mut CardLedger, body: &Value) -> Result<(), Reply> {
 
 fn fraud(ledger: &mut CardLedger, body: &Value) -> Result<(), Reply> {
     let capture = captured(ledger, body)?.request.clone();
-    text(body, "fraudType")?;
-    present(body, "rawResult")?;
+    is_sent(text(body, "fraudType")?)?;
+    coded(body)?;
     note(ledger, CaseKind::Fraud, &capture, 0, body);
     Ok(())
 }
@@ -148,6 +146,19 @@ fn referenced(
             Ok(())
         }
     }
+}
+
+/// The zero value of an enum is none.
+fn is_sent(word: &str) -> Result<(), Reply> {
+    match word.starts_with("UNKNOWN") || word.ends_with("UNSPECIFIED") {
+        true => Err(error(400, "INVALID_FIELD_VALUE", "a word that must never be sent")),
+        false => Ok(()),
+    }
+}
+
+/// Says what the network calls it.
+fn coded(body: &Value) -> Result<(), Reply> {
+    text(present(body, "rawResult")?, "rawCode").map(drop)
 }
 
 fn note(ledger: &mut CardLedger, kind: CaseKind, capture: &str, micros: i64, body: &Value) {

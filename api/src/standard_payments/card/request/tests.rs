@@ -334,7 +334,7 @@ fn inside_a_stored_credential_the_same_holds() {
     };
     let intent = json!({"transactionIntentClassification": "A_WORD_THAT_NOBODY_KNOWS_YET"});
     assert_eq!(of(json!({"customerInitiated": intent.clone()})), Ok(()));
-    assert_eq!(of(json!({"merchantInitiated": intent.clone()})), Ok(()));
+    assert_eq!(of(json!({"merchantInitiated": intent.clone()})), Err("MISSING_REQUIRED_FIELD"));
     assert_eq!(of(json!({})), Err("MISSING_REQUIRED_FIELD"));
     let two = json!({"customerInitiated": intent, "merchantInitiated": {}});
     assert_eq!(of(two), Err("INVALID_FIELD_VALUE"));
@@ -343,8 +343,21 @@ fn inside_a_stored_credential_the_same_holds() {
     let both = json!({"previousTransactionInformation": {"networkTransactionIdentifier": "1"},
         "previousTransactionInformationNotProvided": {}});
     assert_eq!(of(json!({"merchantInitiated": both})), Err("INVALID_FIELD_VALUE"));
+    let with_another = json!({"previousTransactionInformationNotProvided": {},
+        "legacyMerchantTransaction": {"id": "old-1"}});
+    assert_eq!(of(json!({"merchantInitiated": with_another})), Err("INVALID_FIELD_VALUE"));
+    let words = json!({"previousTransactionInformation": "net-7"});
+    assert_eq!(of(json!({"merchantInitiated": words})), Err("INVALID_FIELD_VALUE"));
     let none = json!({"previousTransactionInformationNotProvided": {}});
     assert_eq!(of(json!({"merchantInitiated": none})), Ok(()));
+}
+
+#[test]
+fn a_part_of_an_address_that_is_empty_is_none() {
+    let mut body = reserve();
+    body["addressVerificationData"]["localityName"] = json!("");
+    let asked = authorized(Flow::Reserve, &body).unwrap();
+    assert_eq!(asked.address.unwrap().locality, None);
 }
 
 #[test]
@@ -386,6 +399,26 @@ fn a_document_comes_in_either_base64_with_or_without_padding() {
         assert!(got.starts_with(b"%PDF") && begins, "{payload}");
     }
     assert!(defended(&defence("JVBERi0xLjQKJQ")).is_ok(), "without padding");
+}
+
+#[test]
+fn a_document_may_have_the_largest_size_and_something_before_its_header() {
+    let encoded = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let sized = |length: usize| {
+        let mut pdf = b"%PDF-1.4".to_vec();
+        pdf.resize(length, 0);
+        defended(&defence(&encoded(&pdf))).map(|asked| asked.document.expose().len())
+    };
+    for length in DOCUMENT_BYTES_MAX - 2..=DOCUMENT_BYTES_MAX {
+        assert_eq!(sized(length).unwrap(), length);
+    }
+    assert!(sized(DOCUMENT_BYTES_MAX + 1).is_err());
+    let after = |before: usize| {
+        let pdf = [&vec![b'\n'; before], b"%PDF-1.4".as_slice()].concat();
+        defended(&defence(&encoded(&pdf)))
+    };
+    assert!(after(1).is_ok() && after(1_023).is_ok());
+    assert!(after(1_024).is_err(), "readers look no further");
 }
 
 #[test]
