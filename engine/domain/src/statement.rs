@@ -8,6 +8,8 @@
 //! Left out: the lines, which are in the events and not in the state; and paying, which is a
 //! transfer that people make.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{IntegratorAccountId, RequestId, StatementId};
@@ -267,7 +269,9 @@ pub fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> 
             Ok(vec![Event::Stopped { why, at: now }])
         }
         (Command::ReadAgain { now }, Phase::Stopped { .. } | Phase::Refused { .. }) => {
-            Ok(vec![Event::ReadAgain { at: now }])
+            // What is asked for under the name of a reading is asked for once.
+            let at = now.max(statement.notified_at.after(Duration::from_millis(1)));
+            Ok(vec![Event::ReadAgain { at }])
         }
         (Command::Compared { missing_there, unlisted }, Phase::Comparing) => {
             let rest = (unlisted.lines > 0).then_some(Event::Unlisted(unlisted));

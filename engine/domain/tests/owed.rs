@@ -158,7 +158,9 @@ fn a_statement_whose_page_is_refused_waits_for_somebody_to_read_it_again() {
     statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], Some(1))).unwrap();
     statement.give(Command::PageUnread { why: Stop::Refused, now: LATER }).unwrap();
     assert_eq!(stopped(&statement), Stop::Refused);
-    statement.give(Command::ReadAgain { now: LATER }).unwrap();
+    statement.give(Command::ReadAgain { now: NOW }).unwrap();
+    let reading = statement.state.as_ref().unwrap().notified_at;
+    assert!(reading > NOW, "of two readings at one moment each has a name");
     assert_eq!(pending(&statement.state), Some(Effect::Read { offset: 0 }));
     statement.give(page(0, vec![line(LineKind::Capture, Some(10), Some(10))], None)).unwrap();
     statement.give(compared(vec![])).unwrap();

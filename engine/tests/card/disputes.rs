@@ -285,7 +285,9 @@ fn what_left_for_nobody_and_what_a_refund_names_are_in_the_story_of_their_card()
         refund(&engine, "ref:1", "cap:1", 5).await;
         let story = told("InvisiCardUSA_USD/ref:1");
         assert!(story.contains("rsv:expired") && story.contains("asked for by ref:1"), "{story}");
-        assert_eq!(story, told("InvisiCardUSA_USD/cap:1"), "one card, one story");
+        // What is owed is still on its way.
+        let later = told("InvisiCardUSA_USD/cap:1");
+        assert!(later.starts_with(&story), "one card, one story: {later}");
         let (log, book) = (&*cards.shop.log, &*cards.shop.book);
         inspect(log, book, "card-payment", "InvisiCardUSA_USD/ref:1").unwrap();
         // Another card under the name of a payment is not listed with it.

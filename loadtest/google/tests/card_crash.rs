@@ -102,6 +102,16 @@ enum Fate {
     },
 }
 
+impl Fate {
+    /// What was bought in one message was reserved by nobody.
+    fn of_a_reservation(&self, request: &str) -> bool {
+        match self {
+            Self::Held | Self::Voided => true,
+            Self::Captured { capture, .. } => capture != request,
+        }
+    }
+}
+
 async fn shop(cards: &Cards, mut random: SmallRng, done: &Cell<bool>) -> Vec<Reservation> {
     let mut reservations = vec![];
     while !done.get() {
@@ -221,15 +231,16 @@ fn results_are_told_once(stage: &Stage) {
 /// Reserved is held, captured and voided, and what was captured is given back or can be.
 async fn all_money_is_where_it_is_said_to_be(cards: &Cards, reservations: &[Reservation]) {
     let cent = usd(1).micros;
-    for Reservation { request, cents, fate, .. } in reservations {
+    for Reservation { request: reserved, cents, fate, .. } in reservations {
         let mut nothing_more = vec![];
         match fate {
             Fate::Held => {
-                refused(cards, CardKind::Capture, cards.capture(request, (cents + 1) * cent)).await;
-                let capture = cards.capture(request, cents * cent);
+                refused(cards, CardKind::Capture, cards.capture(reserved, (cents + 1) * cent))
+                    .await;
+                let capture = cards.capture(reserved, cents * cent);
                 let all = acknowledged(cards, CardKind::Capture, capture).await;
-                assert!(concluded(cards, &all.1.id).await, "{request}");
-                nothing_more.push((CardKind::Cancellation, cards.cancel(request)));
+                assert!(concluded(cards, &all.1.id).await, "{reserved}");
+                nothing_more.push((CardKind::Cancellation, cards.cancel(reserved)));
             }
             Fate::Voided => {}
             Fate::Captured { capture, cents, given_back } => {
@@ -238,13 +249,16 @@ async fn all_money_is_where_it_is_said_to_be(cards: &Cards, reservations: &[Rese
                 let refund = cards.refund(capture, left);
                 let all = acknowledged(cards, CardKind::Refund, refund).await;
                 assert!(concluded(cards, &all.1.id).await, "{capture}");
-                nothing_more.push((CardKind::Refund, cards.refund(capture, cent)));
-                nothing_more.push((CardKind::Cancellation, cards.cancel(request)));
+                refused(cards, CardKind::Refund, cards.refund(capture, cent)).await;
+                nothing_more.push((CardKind::Cancellation, cards.cancel(reserved)));
             }
         }
-        nothing_more.push((CardKind::Capture, cards.capture(request, cent)));
+        nothing_more.push((CardKind::Capture, cards.capture(reserved, cent)));
         for (kind, request) in nothing_more {
-            refused(cards, kind, request).await;
+            match fate.of_a_reservation(reserved) {
+                true => refused(cards, kind, request).await,
+                false => unknown(cards, kind, request).await,
+            }
         }
     }
 }
@@ -252,6 +266,11 @@ async fn all_money_is_where_it_is_said_to_be(cards: &Cards, reservations: &[Rese
 async fn refused(cards: &Cards, kind: CardKind, request: Request) {
     let answer = until_answered(cards, kind, &request).await;
     assert!(answer.is(400, "PRECONDITION_VIOLATION"), "{kind:?} {}: {answer}", request.id);
+}
+
+async fn unknown(cards: &Cards, kind: CardKind, request: Request) {
+    let answer = until_answered(cards, kind, &request).await;
+    assert!(answer.is(404, "INVALID_IDENTIFIER"), "{kind:?} {}: {answer}", request.id);
 }
 
 /// Google has looked at each event of it, and at the sums; here is seen that none is missing.
