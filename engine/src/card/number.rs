@@ -64,28 +64,6 @@ pub fn is_well_formed(number: &[u8]) -> bool {
     digits && (12..=19).contains(&number.len()) && luhn(number).is_multiple_of(10)
 }
 
-/// Whether the number of a card stands in a text, in one or in groups. Other digits beside it make it
-/// another number: a name that is all digits is a card's by chance once in many.
-pub fn is_shown_in(text: &str) -> bool {
-    let mut run = vec![];
-    let mut gap = true;
-    for byte in text.bytes().chain(*b"..") {
-        match byte {
-            b'0'..=b'9' => run.push(byte),
-            b' ' | b'-' if !gap => {}
-            _ if is_of_a_network(&run) => return true,
-            _ => run.clear(),
-        }
-        gap = !byte.is_ascii_digit();
-    }
-    false
-}
-
-fn is_of_a_network(number: &[u8]) -> bool {
-    let fits = |network| lengths(network).contains(&number.len());
-    is_well_formed(number) && network(number).is_some_and(fits)
-}
-
 /// The digit that makes a number pass when it follows these.
 pub fn check_digit(digits: &[u8]) -> u8 {
     let sum = luhn(&[digits, b"0"].concat());

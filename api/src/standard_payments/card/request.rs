@@ -11,21 +11,13 @@ use paceline_domain::card_payment::Flow;
 use paceline_domain::document::DOCUMENT_BYTES_MAX;
 use paceline_domain::ids::{IntegratorAccountId, RequestId};
 use paceline_engine::Secret;
-use paceline_engine::card::{Authorize, Capture, Defend, MerchantCategory, Refund, Void, number};
+use paceline_engine::card::{Authorize, Capture, Defend, MerchantCategory, Refund, Void};
 
 use super::{account, processing};
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
 
 const NO_NUMBER: &str = "a card's number does not go here";
-
-/// A request's name is stored and logged, whatever the request.
-pub fn named(request: &RequestId) -> Result<(), Fault> {
-    match number::is_shown_in(request.as_str()) {
-        true => Err(Fault::invalid("requestHeader.requestId", NO_NUMBER)),
-        false => Ok(()),
-    }
-}
 
 /// `reserveFunds`, `capture`, `verifyCardWithMinimumReservation`.
 pub fn authorize(
@@ -39,7 +31,8 @@ pub fn authorize(
         Flow::Reserve | Flow::Capture => body.object("accountDetails", account::details)?,
     };
     if shows(request.as_str(), &card.number) {
-        // Also one that no network has.
+        // It is stored and logged. Of a request without a card nobody can say: an id may be all digits,
+        // and to refuse what Google asks for its name would be worse.
         return Err(Fault::invalid("requestHeader.requestId", NO_NUMBER));
     }
     let currency = body.currency("currencyCode")?;

@@ -53,7 +53,6 @@ impl Family for Method {
         _: &Dialect,
     ) -> Result<Wanted, Fault> {
         let account = account.expect("the method has an account");
-        request::named(&id)?;
         let authorize = |flow, id, account| {
             request::authorize(body, flow, id, account).map(Box::new).map(Wanted::Authorize)
         };

@@ -234,14 +234,6 @@ fn wrong_flows(asking: &Asking<'_>) {
     let described = with(&|wrong| wrong["transactionDescription"] = json!(format!("of {ONE}")));
     asking.fails("capture", "w7", described);
     asking.fails("capture", ONE, right.clone());
-    for (method, members) in [
-        ("asynchronousCaptureFundsReservation", capture("r1", 1_000_000)),
-        ("asynchronousCancelFundsReservation", cancel("r1")),
-        ("asynchronousRefund", refund("c1", 1_000_000)),
-        ("defendChargeback", defence("c1")),
-    ] {
-        asking.fails(method, &format!("of:{THREE}"), members);
-    }
     assert_eq!(asking.sent(TWO, "{}"), 404);
     let mut both = paid_with_a_token();
     both["accountDetails"]["card"] = card(ONE);

@@ -110,6 +110,13 @@ fn another_number_or_code_under_the_same_id_is_another_request() {
 }
 
 #[test]
+fn a_request_that_brings_no_card_may_have_any_name_even_one_that_could_be_a_cards() {
+    let serving = Serving::with("");
+    done(&serving, "reserveFunds", "r", payment(APPROVES, 5_000_000));
+    done(&serving, "asynchronousCancelFundsReservation", "5173179600608139", cancel("r"));
+}
+
+#[test]
 fn what_nobody_has_decided_is_an_error_and_may_be_asked_again() {
     let serving = Serving::with("");
     for (number, status) in

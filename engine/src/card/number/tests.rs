@@ -149,31 +149,3 @@ fn only_the_last_four_digits_are_kept() {
     assert_eq!(last_four(b"12").to_string(), "0000");
     assert_eq!(last_four(b"41111111secret").to_string(), "0000");
 }
-
-#[test]
-fn the_number_of_a_card_is_found_in_a_text_in_one_or_in_groups() {
-    for text in [
-        "4111111111111111",
-        "rsv:4111111111111111",
-        "4111-1111-1111-1111",
-        "4111 1111 1111 1111, of John",
-        "of 378282246310005",
-    ] {
-        assert!(is_shown_in(text), "{text}");
-    }
-    for text in [
-        "",
-        "rsv:9c01",
-        // Its check digit is another's.
-        "4111111111111112",
-        // A part of a longer number is none.
-        "14111111111111111",
-        "4111-1111-1111-1111-7",
-        // No network has such a number.
-        "1758022800137",
-        "4e1c4111-1111-4111-8111-111111111111",
-        "G1MQ05YERJ0Q7LPM",
-    ] {
-        assert!(!is_shown_in(text), "{text}");
-    }
-}
