@@ -31,9 +31,9 @@ impl<'a> Members<'a> {
         self.get(name).is_some()
     }
 
-    /// Whether any of its members, whatever their names, is an object.
-    pub fn has_object(&self) -> bool {
-        self.members.values().any(Value::is_object)
+    /// How many members are objects, whatever their names.
+    pub fn objects(&self) -> usize {
+        self.members.values().filter(|value| value.is_object()).count()
     }
 
     fn get(&self, name: &str) -> Option<&'a Value> {

@@ -51,7 +51,7 @@ pub fn send_otp(body: Members<'_>, request: RequestId) -> Result<SendOtp, Fault>
 fn otp_context(context: Members<'_>) -> Result<(), Fault> {
     match context.one_of(["association"]) {
         Ok(known) => context.object(known, |_| Ok(())),
-        Err(_) if context.has_object() => Ok(()),
+        Err(_) if context.objects() > 0 => Ok(()),
         Err(missing) => Err(missing),
     }
 }

@@ -375,9 +375,8 @@ impl Summary {
 
     /// How the page that was asked for, from this line on, contradicts the notification.
     fn contradicted(&self, at: u64, said: Said) -> Option<Stop> {
-        match said.offset {
-            Some(offset) if offset != at => return Some(Stop::OtherPage { offset }),
-            Some(_) | None => {}
+        if let Some(offset) = said.offset.filter(|offset| *offset != at) {
+            return Some(Stop::OtherPage { offset });
         }
         let total_due = said.total_due.unwrap_or(self.total_due);
         let currency = said.currency.unwrap_or(self.currency);

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use paceline_domain::document::{Command, Rejection, State};
+use paceline_domain::document::{Command, Document, Rejection, State};
 use paceline_domain::ids::DocumentId;
 
 use super::Acquiring;
 use super::kept::Kept;
-use super::keyring::Keyring;
+use super::keyring::{Keyring, OpenError};
 use crate::dispatch::{Known, ask};
 use crate::entity::Documents;
 use crate::secret::Secret;
@@ -40,15 +40,10 @@ pub(crate) async fn open(
     match asked(world, id, Command::Look).await.ok()? {
         State::Unknown => None,
         State::Plain(document) => Some(Secret::new(document.content.0.to_vec())),
-        State::Encrypted(document) => match acquiring.keyring().decrypt(&document) {
-            Ok(content) => Some(content),
-            Err(error) => {
-                world.metrics.card.unread();
-                let key = &document.key.key;
-                tracing::error!(document = %id, %key, %error, "evidence cannot be read");
-                None
-            }
-        },
+        State::Encrypted(document) => {
+            let content = acquiring.keyring().decrypt(&document);
+            content.inspect_err(|error| unread(world, &document, error)).ok()
+        }
     }
 }
 
@@ -72,20 +67,21 @@ pub(crate) async fn reseal(
         if document.key.key == *keyring.current() {
             return kept;
         }
-        let sealed = match keyring.reseal(&document, before) {
-            Ok(sealed) => sealed,
-            Err(error) => {
-                world.metrics.card.unread();
-                let key = &document.key.key;
-                tracing::error!(document = %id, %key, %error, "evidence cannot be read");
-                return Kept::Unread;
-            }
-        };
+        let sealed = keyring.reseal(&document, before);
+        let sealed = sealed.inspect_err(|error| unread(world, &document, error));
+        let Ok(sealed) = sealed else { return Kept::Unread };
         let reseal = Command::Reseal { replaced: document.key, sealed };
         if asked(world, id, reseal).await.is_ok() {
             kept = Kept::Anew;
         }
     }
+}
+
+/// An operator has to know: a key is missing, or what is kept is damaged.
+fn unread(world: &World, document: &Document, error: &OpenError) {
+    world.metrics.card.unread();
+    let Document { id, key, .. } = document;
+    tracing::error!(document = %id, key = %key.key, %error, "evidence cannot be read");
 }
 
 async fn asked(world: &Arc<World>, id: DocumentId, command: Command) -> Result<State, Rejection> {

@@ -8,7 +8,6 @@
 
 use paceline_domain::text::Text;
 use paceline_engine::card::{Exemption, Processing, StoredCredential, ThreeDSecure};
-use serde_json::{Map, Value};
 
 use crate::standard_payments::Fault;
 use crate::standard_payments::read::Members;
@@ -91,7 +90,7 @@ fn stored_credential(credential: Members<'_>) -> Result<StoredCredential, Fault>
 fn previous(merchant: Members<'_>) -> Result<Option<Text>, Fault> {
     const KNOWN: &str = "previousTransactionInformation";
     const NOT_PROVIDED: &str = "previousTransactionInformationNotProvided";
-    let said = match objects(merchant) {
+    let said = match merchant.objects() {
         0 => Some(merchant.one_of([KNOWN, NOT_PROVIDED])?),
         1 => merchant.union([KNOWN, NOT_PROVIDED])?,
         _ => return Err(merchant.invalid(KNOWN, "it and its like exclude each other")),
@@ -103,14 +102,6 @@ fn previous(merchant: Members<'_>) -> Result<Option<Text>, Fault> {
         Some(not_provided) => merchant.object(not_provided, |_| Ok(None)),
         None => Ok(None),
     }
-}
-
-/// How many members are objects, whatever their names.
-fn objects(of: Members<'_>) -> usize {
-    let whole = of.whole();
-    let members: Map<String, Value> =
-        serde_json::from_slice(whole.expose()).expect("what was written as JSON is JSON");
-    members.values().filter(|value| value.is_object()).count()
 }
 
 /// Of the reasons why nobody need be authenticated only one has its whole name published.
