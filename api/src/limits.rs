@@ -64,9 +64,10 @@ pub const PLACES_LOOKED_AT: usize = 1024;
 /// Connections turned away whose request is taken in and thrown away, so that they hear why.
 pub const TURNED_AWAY_MAX: usize = 256;
 
-/// So many requests may be in progress however slow the writes: enough for a sync to carry many,
-/// and for a machine that is slow for other reasons than ours to do what it can.
-pub const REQUESTS_ALWAYS: usize = 256;
+/// So many requests of each serving thread may be in progress however slow the writes: enough for a
+/// sync to carry many, and for a machine that is slow for other reasons than ours to do what it can.
+/// A thread works off what it has let in one after the other, and a refusal waits behind it.
+pub const REQUESTS_ALWAYS: usize = 128;
 
 /// Writes that take longer on average stand in a queue. Two syncs of a slow disk take less. With
 /// half as much, a machine that was slow for other reasons did a third of what it could.
@@ -74,13 +75,21 @@ pub const WRITE_FAST_ENOUGH: Duration = Duration::from_millis(200);
 
 /// Whoever waits longer for a serving thread, when nobody waits less, stands in a queue. A refusal
 /// waits as long, and has to be heard within 50 ms.
-pub const THREAD_SOON_ENOUGH: Duration = Duration::from_millis(10);
+pub const THREAD_SOON_ENOUGH: Duration = Duration::from_millis(5);
 
 /// How often it is tried how long one waits for a serving thread.
-pub const THREAD_TRIED_EVERY: Duration = Duration::from_millis(10);
+pub const THREAD_TRIED_EVERY: Duration = Duration::from_millis(5);
+
+/// Connections that are accepted at once for a serving thread.
+pub const NEWCOMERS_AT_ONCE: usize = 8;
+
+/// How often so many are: some thousands a second for each thread. With twice as many, those who
+/// break off and come back at once could be felt; with half, those who come in the first moment of a
+/// sale, each on a connection of its own, waited a second.
+pub const NEWCOMERS_EVERY: Duration = Duration::from_millis(1);
 
 /// How often the bound on requests is looked at: some syncs of a slow disk fit in.
-pub const PACE_PERIOD: Duration = Duration::from_millis(100);
+pub const PACE_PERIOD: Duration = Duration::from_millis(50);
 
 /// How long an idle connection may take to say goodbye.
 pub const LINGER: Duration = Duration::from_secs(2);

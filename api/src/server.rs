@@ -9,13 +9,13 @@
 
 mod body;
 mod connection;
+mod door;
 mod pace;
 mod places;
 mod request;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix::ArbiterHandle;
 use hyper_util::server::conn::auto;
@@ -35,6 +35,7 @@ use crate::routes::Site;
 
 pub use body::Size;
 use connection::Local;
+use door::Door;
 use pace::Pace;
 use places::{Place, Places};
 
@@ -86,7 +87,7 @@ impl Server {
     pub async fn accept(self: Arc<Self>, listener: TcpListener, workers: Vec<ArbiterHandle>) {
         let mut draining = self.draining.subscribe();
         let mut looks = tokio::time::interval(PACE_PERIOD);
-        let turn = AtomicUsize::new(0);
+        let mut door = Door::new(workers.len());
         for (thread, worker) in workers.iter().enumerate() {
             let server = Arc::clone(&self);
             worker.spawn_fn(move || {
@@ -94,8 +95,12 @@ impl Server {
             });
         }
         loop {
+            let accept = async {
+                door.opened().await;
+                listener.accept().await
+            };
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = accept => accepted,
                 _ = looks.tick() => {
                     self.pace.look();
                     continue;
@@ -106,8 +111,7 @@ impl Server {
                 Ok((socket, _)) => match self.places.take() {
                     Some((place, made_room)) => {
                         self.metrics.refused_idle.increment(u64::from(made_room));
-                        let turn = turn.fetch_add(1, Ordering::Relaxed) % workers.len();
-                        self.hand_over(socket, place, &workers[turn]);
+                        self.hand_over(socket, place, &workers[door.enter()]);
                     }
                     None => self.turn_away(socket),
                 },

@@ -6,8 +6,8 @@
 //! too long on average, they stand in a queue of our own making, and the bound comes down; when it
 //! is met and nobody waits, it goes up again. A burst that passes is no queue: of each thread the
 //! shortest wait since the last look counts.
-//! Promise: between [`REQUESTS_ALWAYS`] and what is configured. Waiting for the processor does
-//! not lower it, as other writes are fast meanwhile.
+//! Promise: between [`REQUESTS_ALWAYS`] a thread and what is configured. Waiting for the processor
+//! does not lower it, as other writes are fast meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl Pace {
         } else {
             return;
         };
-        let least = REQUESTS_ALWAYS.min(self.most);
+        let least = (REQUESTS_ALWAYS * self.waits_micros.len()).min(self.most);
         self.bound.store(moved.clamp(least, self.most), Ordering::Relaxed);
     }
 }

@@ -46,12 +46,17 @@ struct Args {
     /// Requests a second at which the search for the sustainable rate begins.
     #[arg(long, default_value_t = 300.0)]
     from: f64,
+    /// Instead of all that: the latency at so many requests a second, for as many seconds.
+    #[arg(long)]
+    rate: Option<f64>,
 }
 
 /// What is measured before, beside and after the overload is at this part of the rate.
 const CALM: f64 = 0.5;
 /// Long enough for some files of the log to begin and to go, which is when the slowest answers come.
 const CALM_LASTS: Duration = Duration::from_secs(15);
+/// Before the latency at a given rate: a server that has just started is no faster than others.
+const WARM_LASTS: Duration = Duration::from_secs(5);
 /// The objective of latency is held against this part of the rate.
 const BUSY: f64 = 0.7;
 const BUSY_LASTS: Duration = Duration::from_secs(30);
@@ -74,15 +79,20 @@ async fn measure(args: &Args) -> Outcome<()> {
     let server = cores::apart(Server::paceline()).await?;
     let load = Load::against(server.address());
     let mut verdict = Verdict::new();
+    if let Some(rate) = args.rate {
+        rested(&load, rate * CALM, WARM_LASTS).await;
+        let at = format!("{rate:.0}/s");
+        objectives(&mut verdict, &load, rate, Duration::from_secs(args.seconds), &at).await;
+        println!("{}\n{machine}", verdict.table());
+        return verdict.end();
+    }
     let Sustained { rate, peak } = search(&load, args.from).await?;
     verdict.say("sustainable rate", format!("{rate:.0}/s"));
     verdict.say("peak goodput", format!("{peak:.0}/s, the median at that rate"));
 
-    let busy = rested(&load, rate * BUSY, BUSY_LASTS).await;
-    let what =
-        |operation: &str| format!("{operation} at {:.0}/s, {:.0} %", rate * BUSY, BUSY * 100.0);
-    verdict.objective(&what("creates"), [0.5, 0.99].map(|q| busy.created_at(q)), BUSY_P99);
-    verdict.objective(&what("completes"), [0.5, 0.99].map(|q| busy.completed_at(q)), BUSY_P99);
+    let busy_rate = rate * BUSY;
+    let at = format!("{busy_rate:.0}/s, {:.0} %", BUSY * 100.0);
+    objectives(&mut verdict, &load, busy_rate, BUSY_LASTS, &at).await;
 
     let calm_rate = rate * CALM;
     let calm = rested(&load, calm_rate, CALM_LASTS).await;
@@ -117,6 +127,15 @@ async fn measure(args: &Args) -> Outcome<()> {
         verdict.table()
     );
     verdict.end()
+}
+
+/// Tells the latency of both operations at a rate.
+async fn objectives(verdict: &mut Verdict, load: &Rc<Load>, rate: f64, lasts: Duration, at: &str) {
+    let busy = rested(load, rate, lasts).await;
+    verdict.say(&format!("all at {at}"), busy.to_string());
+    let what = |operation: &str| format!("{operation} at {at}");
+    verdict.objective(&what("creates"), [0.5, 0.99].map(|q| busy.created_at(q)), BUSY_P99);
+    verdict.objective(&what("completes"), [0.5, 0.99].map(|q| busy.completed_at(q)), BUSY_P99);
 }
 
 /// Runs at a rate until all is answered.

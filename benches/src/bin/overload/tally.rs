@@ -151,6 +151,10 @@ impl fmt::Display for Tally {
             self.good_at(0.99),
             self.refused(),
         )?;
+        if self.refused() > 0 {
+            let (half, nearly_all) = (self.refused_at(0.5), self.refused_at(0.99));
+            write!(f, " with p50 {half:.1?}, p99 {nearly_all:.1?}")?;
+        }
         for (count, what) in [
             (self.late.get(), "late"),
             (self.unsent.get(), "unsent"),
