@@ -19,26 +19,30 @@ use super::standard::micros;
 use super::{Chapter, InspectError, events, moment, value};
 use crate::entity::{CardMoved, CardPayments, Cards, Names};
 
-/// What happened to a card and to every payment that was made with it, in the order of time.
+/// What happened to a card and to every payment that was made with it, in the order of time. Of one
+/// moment the card's own comes first: what a payment goes on to is told below it.
 pub(super) fn story(log: &dyn EventLog, stream: StreamId) -> Result<Vec<Chapter>, InspectError> {
     let mut seen = BTreeSet::new();
     let mut told = vec![];
+    let mut payments = vec![];
     let mut latest = Timestamp(0);
     for (version, event) in events::<Cards>(log, stream)? {
-        latest = card_at(&event).unwrap_or(latest);
+        latest = latest.max(card_at(&event).unwrap_or(latest));
         if let card::Event::PaymentBegun { payment, .. } = &event {
             if seen.insert(*payment) {
-                told.extend(of_payment(log, *payment)?);
+                payments.extend(of_payment(log, *payment)?);
             }
             continue; // its own first event says more
         }
         let chapter = Chapter { version, told: card(&event), event: value(&event)? };
         told.push((latest, chapter));
     }
+    told.append(&mut payments);
     told.sort_by_key(|(at, _)| *at);
     Ok(told.into_iter().map(|(_, chapter)| chapter).collect())
 }
 
+/// In the order in which it was written, whatever the clock said.
 fn of_payment(
     log: &dyn EventLog,
     id: PaymentId,
@@ -46,7 +50,7 @@ fn of_payment(
     let mut latest = Timestamp(0);
     let mut told = vec![];
     for (version, event) in events::<CardPayments>(log, CardPayments::stream(id))? {
-        latest = at(&event).unwrap_or(latest);
+        latest = latest.max(at(&event).unwrap_or(latest));
         let words = format!("{id} {}", payment(&event));
         told.push((latest, Chapter { version, told: words, event: value(&event)? }));
     }

@@ -253,16 +253,47 @@ fn a_card_tells_the_story_of_all_its_payments() {
         cards.told(|told| matches!(told, Subject::Captured { .. })).await;
         take(&engine, "cap:1", GOOD, 7).await;
         raise(&engine, chargeback("case-1", 7)).await.unwrap();
-        let told = |id: &str| {
-            let story = inspect(&*cards.shop.log, &*cards.shop.book, "card", id).unwrap();
-            story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
-        };
-        let story = told("InvisiCardUSA_USD/cap:1");
-        assert_eq!(story, told("InvisiCardUSA_USD/cap:0"), "one card, one story");
+        let story = cards.story_in_which("is on its way", 4, "cap:1").await;
+        assert_eq!(story, cards.story("cap:0"), "one card, one story");
         let order = ["rsv:1", "cap:0", "captured", "cap:1", "chargeback case-1"];
         let places: Vec<_> = order.iter().map(|word| story.find(word).expect(word)).collect();
         assert!(places.is_sorted(), "{story}");
         assert!(!story.contains(GOOD) && story.contains("1111"), "{story}");
+    });
+}
+
+#[test]
+fn a_story_goes_on_at_its_end_though_all_of_it_happened_in_one_millisecond() {
+    run(async {
+        let cards = Cards::new();
+        cards.clock.stand_still();
+        let engine = cards.open();
+        let mut mistaken = authorize(Flow::Reserve, "rsv:1", GOOD, 25);
+        mistaken.card.expires = Some(Expiry { month: 4, year: 2019 });
+        ask(&engine, mistaken).await;
+        // Now it is known when the card expires, which is sealed with it.
+        take(&engine, "cap:1", GOOD, 25).await;
+        let before = cards.story("cap:1");
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        let after = cards.story("cap:1");
+        assert!(before.contains("sealed by"), "{before}");
+        assert!(after.contains("asked for by ref:1") && after.starts_with(&before), "{after}");
+    });
+}
+
+#[test]
+fn a_payment_is_told_in_the_order_in_which_it_happened_whatever_the_clock_said() {
+    run(async {
+        let cards = Cards::new();
+        cards.clock.skip_a_day();
+        let engine = cards.open();
+        take(&engine, "cap:1", GOOD, 25).await;
+        cards.clock.go_back_a_day();
+        refund(&engine, "ref:1", "cap:1", 5).await;
+        let story = cards.story("cap:1");
+        let order = ["asked for by cap:1", "approved", "asked for by ref:1"];
+        let places: Vec<_> = order.iter().map(|word| story.find(word).expect(word)).collect();
+        assert!(places.is_sorted(), "{story}");
     });
 }
 
@@ -274,19 +305,15 @@ fn what_left_for_nobody_and_what_a_refund_names_are_in_the_story_of_their_card()
         let mut expired = authorize(Flow::Reserve, "rsv:expired", GOOD, 25);
         expired.card.expires = Some(Expiry { month: 4, year: 2019 });
         assert!(ask(&engine, expired).await.starts_with("200"), "a decline is an answer");
-        let told = |id: &str| {
-            let story = inspect(&*cards.shop.log, &*cards.shop.book, "card", id).unwrap();
-            story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
-        };
         // It never had anything else.
-        let story = told("InvisiCardUSA_USD/rsv:expired");
+        let story = cards.story("rsv:expired");
         assert!(story.contains("rsv:expired") && story.contains("declined"), "{story}");
         take(&engine, "cap:1", GOOD, 25).await;
         refund(&engine, "ref:1", "cap:1", 5).await;
-        let story = told("InvisiCardUSA_USD/ref:1");
+        let story = cards.story("ref:1");
         assert!(story.contains("rsv:expired") && story.contains("asked for by ref:1"), "{story}");
         // What is owed is still on its way.
-        let later = told("InvisiCardUSA_USD/cap:1");
+        let later = cards.story("cap:1");
         assert!(later.starts_with(&story), "one card, one story: {later}");
         let (log, book) = (&*cards.shop.log, &*cards.shop.book);
         inspect(log, book, "card-payment", "InvisiCardUSA_USD/ref:1").unwrap();
@@ -295,7 +322,7 @@ fn what_left_for_nobody_and_what_a_refund_names_are_in_the_story_of_their_card()
         taken.card.expires = Some(Expiry { month: 4, year: 2019 });
         let key = keyed("capture", "rsv:expired", 1);
         assert!(!words(engine.authorize_card(taken, key).await).starts_with("200"));
-        assert!(!told("InvisiCardUSA_USD/rsv:expired").contains("0002"));
+        assert!(!cards.story("rsv:expired").contains("card ending in 0002"));
     });
 }
 

@@ -1,7 +1,7 @@
 //! A card processor with an engine: an acquirer that can be hushed, a Google, and a voice.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use actix::ArbiterHandle;
@@ -23,6 +23,7 @@ use paceline_engine::card::{
 };
 use paceline_engine::gateway::simulated::{Simulated, SimulatedOptions};
 use paceline_engine::google::{Call, Google, What};
+use paceline_engine::inspect::inspect;
 use paceline_engine::{Engine, EngineError, Outside, Reply, SealKey, Surroundings, System, Voices};
 use paceline_storage::EventLog;
 use tokio::sync::watch;
@@ -126,19 +127,31 @@ impl Acquirer for Line {
     }
 }
 
-/// The machine's, and days ahead of it if a test says so.
+/// The machine's, and days ahead of it or still if a test says so.
 #[derive(Default)]
-pub struct Clock(AtomicU64);
+pub struct Clock {
+    days: AtomicU32,
+    stands_at: OnceLock<Timestamp>,
+}
 
 impl Clock {
     pub fn skip_a_day(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.days.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn go_back_a_day(&self) {
+        self.days.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn stand_still(&self) {
+        self.stands_at.set(self.now()).unwrap();
     }
 }
 
 impl Surroundings for Clock {
     fn now(&self) -> Timestamp {
-        now().after(DAY * u32::try_from(self.0.load(Ordering::Relaxed)).unwrap())
+        let ahead = DAY * self.days.load(Ordering::Relaxed);
+        self.stands_at.get().copied().unwrap_or_else(now).after(ahead)
     }
 
     fn unguessable(&self) -> u128 {
@@ -207,6 +220,24 @@ impl Cards {
         self.line = Line::to(&self.shop);
         let keyring = Keyring::load(&self.keys).unwrap();
         self.acquiring = Acquiring::new(Arc::clone(&self.line) as Arc<dyn Acquirer>, keyring);
+    }
+
+    /// What `inspect` tells of the card that a request of Google's was made with.
+    pub fn story(&self, request: &str) -> String {
+        let id = format!("{}/{request}", piaid());
+        let story = inspect(&*self.shop.log, &*self.shop.book, "card", &id).unwrap();
+        story.events.into_iter().map(|chapter| chapter.told).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits until the story has these words so many times.
+    pub async fn story_in_which(&self, words: &str, times: usize, request: &str) -> String {
+        loop {
+            let story = self.story(request);
+            if story.matches(words).count() == times {
+                return story;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until Google is told something of a payment that `is_it`.
