@@ -16,7 +16,8 @@ use crate::common::{Serving, guide, serve_in};
 /// Answers that are heard before the disk begins to fail.
 const FAILS_AFTER: usize = 40;
 
-/// Fails to sync write-ahead logs once the file `fail` is beside the data.
+/// Fails to sync write-ahead logs once the file `fail` is beside the data, and has no room for them
+/// once the file `full` is.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,20 +26,25 @@ const SHIM: &str = r#"
 #include <string.h>
 #include <unistd.h>
 
-static int fails(int fd) {
+static int log_and(int fd, const char *file) {
     char link[64], path[4096];
+    int before = errno, is;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length < 4) return 0;
-    path[length] = 0;
-    return !strcmp(path + length - 4, ".log") && !access("fail", F_OK);
+    is = length > 4 && !strncmp(path + length - 4, ".log", 4) && !access(file, F_OK);
+    errno = before;
+    return is;
+}
+ssize_t write(int fd, const void *bytes, size_t count) {
+    if (log_and(fd, "full")) { errno = ENOSPC; return -1; }
+    return ((ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write"))(fd, bytes, count);
 }
 int fdatasync(int fd) {
-    if (fails(fd)) { errno = EIO; return -1; }
+    if (log_and(fd, "fail")) { errno = EIO; return -1; }
     return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
 }
 int fsync(int fd) {
-    if (fails(fd)) { errno = EIO; return -1; }
+    if (log_and(fd, "fail")) { errno = EIO; return -1; }
     return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
 }
 "#;
@@ -54,6 +60,17 @@ fn shim(home: &Path) -> Option<PathBuf> {
 
 #[test]
 fn a_sync_that_fails_ends_the_program_and_loses_nothing_that_was_acknowledged() {
+    ends_and_loses_nothing("fail", "Input/output error", "mend it, and start again");
+}
+
+#[test]
+fn a_disk_without_room_ends_the_program_and_loses_nothing_that_was_acknowledged() {
+    ends_and_loses_nothing("full", "No space left on device", "Make room on it");
+}
+
+/// - `begins`: the file with which the trouble begins.
+/// - `trouble`, `what_to_do`: the program's last words have both.
+fn ends_and_loses_nothing(begins: &str, trouble: &str, what_to_do: &str) {
     let mut serving = Serving::with(CONFIG);
     serving.kill();
     let Some(shim) = shim(serving.home()) else {
@@ -67,7 +84,7 @@ fn a_sync_that_fails_ends_the_program_and_loses_nothing_that_was_acknowledged() 
     each(&mut buyers, |buyer| {
         buyer.buy(server, || {
             if answers.fetch_add(1, Ordering::Relaxed) == FAILS_AFTER {
-                fs::write(home.join("fail"), "").unwrap();
+                fs::write(home.join(begins), "").unwrap();
             }
         });
     });
@@ -76,10 +93,10 @@ fn a_sync_that_fails_ends_the_program_and_loses_nothing_that_was_acknowledged() 
     let last = told.lines().last().unwrap();
     assert!(last.contains("the log of events has stopped"), "{last}");
     assert!(last.contains("shard-00") && last.contains(".log"), "it names the file: {last}");
-    assert!(last.contains("Input/output error"), "{last}");
-    assert!(last.contains("mend it, and start again"), "it says what to do: {last}");
+    assert!(last.contains(trouble), "{last}");
+    assert!(last.contains(what_to_do), "it says what to do: {last}");
 
-    fs::remove_file(home.join("fail")).unwrap();
+    fs::remove_file(home.join(begins)).unwrap();
     let serving = serving.again();
     let compared = Compared::of_all(each(&mut buyers, |buyer| buyer.compare_all(serving.public)));
     assert!(compared.checked > 0 && compared.lost.is_empty(), "{:#?}", compared.lost);

@@ -34,6 +34,7 @@ fn a_full_disk_ends_the_program_and_loses_nothing_that_was_acknowledged() {
     let told = log.join().unwrap().unwrap();
     let last = told.lines().last().unwrap();
     assert!(last.contains("has stopped"), "{last}");
+    assert!(last.contains("shard-00") && last.contains(".log"), "it names the file: {last}");
     assert!(last.contains("File too large"), "{last}");
     assert!(last.contains("Make room on it"), "it says what to do: {last}");
 
