@@ -64,9 +64,9 @@ pub const PLACES_LOOKED_AT: usize = 1024;
 /// Connections turned away whose request is taken in and thrown away, so that they hear why.
 pub const TURNED_AWAY_MAX: usize = 256;
 
-/// So many requests of each serving thread may be in progress however slow the writes: enough for a
-/// sync to carry many, and for a machine that is slow for other reasons than ours to do what it can.
-/// A thread works off what it has let in one after the other, and a refusal waits behind it.
+/// So many requests for each serving thread may be in progress however slow the writes: enough for
+/// a sync to carry many, and for a machine that is slow for other reasons than ours to do what it
+/// can. A thread works off what it has let in one after the other, and a refusal waits behind it.
 pub const REQUESTS_ALWAYS: usize = 128;
 
 /// Writes that take longer on average stand in a queue. Two syncs of a slow disk take less. With
@@ -88,7 +88,11 @@ pub const NEWCOMERS_AT_ONCE: usize = 8;
 /// sale, each on a connection of its own, waited a second.
 pub const NEWCOMERS_EVERY: Duration = Duration::from_millis(1);
 
-/// How often the bound on requests is looked at: some syncs of a slow disk fit in.
+/// Newcomers that the kernel keeps for us: for one more, its other side tries again, a second later.
+/// Enough for a first moment of a sale, and no more than an eighth of a second to wait behind.
+pub const NEWCOMERS_WAITING_MAX: i32 = 512;
+
+/// How often the bound on requests is looked at: within the time in which a refusal is to be heard.
 pub const PACE_PERIOD: Duration = Duration::from_millis(50);
 
 /// How long an idle connection may take to say goodbye.

@@ -19,16 +19,17 @@ use std::sync::Arc;
 
 use actix::ArbiterHandle;
 use hyper_util::server::conn::auto;
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_rustls::TlsAcceptor;
 
 use crate::config;
 use crate::limits::{
-    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, THREAD_TRIED_EVERY,
-    TURNED_AWAY_MAX,
+    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, NEWCOMERS_WAITING_MAX, PACE_PERIOD,
+    THREAD_TRIED_EVERY, TURNED_AWAY_MAX,
 };
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
@@ -87,6 +88,8 @@ impl Server {
     pub async fn accept(self: Arc<Self>, listener: TcpListener, workers: Vec<ArbiterHandle>) {
         let mut draining = self.draining.subscribe();
         let mut looks = tokio::time::interval(PACE_PERIOD);
+        // Two looks at once would find in the second that nothing has had its turn.
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut door = Door::new(workers.len());
         for (thread, worker) in workers.iter().enumerate() {
             let server = Arc::clone(&self);
@@ -187,6 +190,8 @@ impl Server {
 pub fn bind(address: SocketAddr, key: &str) -> Result<std::net::TcpListener, String> {
     let bound = std::net::TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        // Of one that listens already, this moves its bound.
+        SockRef::from(&listener).listen(NEWCOMERS_WAITING_MAX)?;
         Ok(listener)
     });
     bound.map_err(|cause| match cause.kind() {
