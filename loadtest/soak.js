@@ -4,7 +4,7 @@
 // from the server's own process metrics, and so is the mean latency: k6's own grows with k6.
 // Promise: after a third of the time, when every cache that fills has filled, memory grows by no
 // more than a tenth, and the mean latency of the last third is no more than half again that of
-// the second; every answer is right all the time.
+// the second; no more than one check in ten thousand fails.
 
 import exec from 'k6/execution';
 import { sleep } from 'k6';

@@ -61,9 +61,9 @@ impl Report {
     pub fn page(&self, rounds: usize, requests: usize, connections: usize) -> String {
         format!(
             "{}\nCPU is the user and system time of the server's whole process, the work that a \
-             reply sets going included. {}; load and server share them. \
-             Medians of {rounds} rounds of {requests} requests per operation over {connections} \
-             connections, made by\n\n```sh\nmake bench-floor\n```\n",
+             reply sets\ngoing included. {}; load and server share them.\nMedians, made by\n\n```sh\n\
+             make bench-floor ARGS=\"--rounds {rounds} --requests {requests} \
+             --connections {connections}\"\n```\n",
             self.table(),
             machine(),
         )

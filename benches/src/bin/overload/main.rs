@@ -30,14 +30,14 @@ use tokio::task::LocalSet;
 
 use crate::hostile::{Behaviour, Hostile};
 use crate::load::Load;
-use crate::search::{Sustained, search};
+use crate::search::search;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
 
 /// Finds the rate that the server sustains, asks three times as much, and prints what came of it.
 #[derive(Parser)]
 struct Args {
-    /// How long the overload lasts, in seconds.
+    /// How long the overload lasts, or the given rate, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// How many times the sustainable rate is asked for.
@@ -46,8 +46,8 @@ struct Args {
     /// Requests a second at which the search for the sustainable rate begins.
     #[arg(long, default_value_t = 300.0)]
     from: f64,
-    /// Instead of all that: the latency at so many requests a second, for as many seconds.
-    #[arg(long)]
+    /// Instead of all that: the latency at so many requests a second.
+    #[arg(long, conflicts_with_all = ["times", "from"])]
     rate: Option<f64>,
 }
 
@@ -83,12 +83,11 @@ async fn measure(args: &Args) -> Outcome<()> {
         rested(&load, rate * CALM, WARM_LASTS).await;
         let at = format!("{rate:.0}/s");
         objectives(&mut verdict, &load, rate, Duration::from_secs(args.seconds), &at).await;
-        println!("{}\n{machine}", verdict.table());
-        return verdict.end();
+        return ended(verdict, &machine);
     }
-    let Sustained { rate, peak } = search(&load, args.from).await?;
-    verdict.say("sustainable rate", format!("{rate:.0}/s"));
-    verdict.say("peak goodput", format!("{peak:.0}/s, the median at that rate"));
+    let found = search(&load, args.from).await?;
+    let rate = found.rate;
+    verdict.found(&found);
 
     let busy_rate = rate * BUSY;
     let at = format!("{busy_rate:.0}/s, {:.0} %", BUSY * 100.0);
@@ -104,7 +103,7 @@ async fn measure(args: &Args) -> Outcome<()> {
     let after = recovery(&load, calm_rate).await;
     load.finish().await;
     verdict.say("asked", format!("{rate:.0}/s for {} s", args.seconds));
-    verdict.overload(&overloaded, peak);
+    verdict.overload(&overloaded, &found);
     let configured = Configured::of(&config, KINDS_ASKED_FOR).with_requests_in_flight(&config);
     verdict.memory(memory_before, server.resident_most()?, &configured);
     verdict.recovery(&calm, &after);
@@ -122,10 +121,12 @@ async fn measure(args: &Args) -> Outcome<()> {
         verdict.beside(behaviour, &calm, &beside);
         verdict.hostile(behaviour, meant, hostile.stop(&server).await?);
     }
-    println!(
-        "{}\n{machine}; half of them for the server, the others for the load",
-        verdict.table()
-    );
+    ended(verdict, &machine)
+}
+
+fn ended(verdict: Verdict, machine: &str) -> Outcome<()> {
+    let table = verdict.table();
+    println!("{table}\n{machine}; half of them for the server, the others for the load");
     verdict.end()
 }
 
@@ -133,6 +134,7 @@ async fn measure(args: &Args) -> Outcome<()> {
 async fn objectives(verdict: &mut Verdict, load: &Rc<Load>, rate: f64, lasts: Duration, at: &str) {
     let busy = rested(load, rate, lasts).await;
     verdict.say(&format!("all at {at}"), busy.to_string());
+    verdict.others(&busy);
     let what = |operation: &str| format!("{operation} at {at}");
     verdict.objective(&what("creates"), [0.5, 0.99].map(|q| busy.created_at(q)), BUSY_P99);
     verdict.objective(&what("completes"), [0.5, 0.99].map(|q| busy.completed_at(q)), BUSY_P99);

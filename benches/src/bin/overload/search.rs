@@ -12,12 +12,21 @@ use paceline_benches::measure::report::middle;
 
 use crate::load::Load;
 use crate::rested;
+use crate::tally::Tally;
 
 pub struct Sustained {
     /// Requests a second.
     pub rate: f64,
     /// Good answers a second at that rate.
     pub peak: f64,
+    /// The most good answers a second in any step, whether or not its rate was sustained.
+    pub highest: f64,
+}
+
+/// The steps of one search.
+struct Steps<'a> {
+    load: &'a Rc<Load>,
+    highest: f64,
 }
 
 /// What is known so far of the rate that is looked for, in requests a second.
@@ -52,49 +61,56 @@ const LEAST: f64 = 10.0;
 /// If hardly any rate is sustained.
 pub async fn search(load: &Rc<Load>, from: f64) -> Outcome<Sustained> {
     rested(load, from, WARM_UP).await;
+    let mut steps = Steps { load, highest: 0.0 };
     let mut between = Between { sustained: 0.0, beyond: f64::INFINITY };
     let mut next = Some(from);
     while let Some(rate) = next {
         too_little(rate)?;
-        between = between.told(rate, sustains(load, rate).await);
+        between = between.told(rate, steps.sustains(rate).await);
         next = between.next();
     }
     let (mut rate, mut below) = (between.sustained, FINE);
     loop {
         too_little(rate)?;
-        if let Some(peak) = peak(load, rate).await {
-            return Ok(Sustained { rate, peak });
+        if let Some(peak) = steps.peak(rate).await {
+            return Ok(Sustained { rate, peak, highest: steps.highest });
         }
         rate *= 1.0 - below;
         below = f64::min(2.0 * below, BELOW_MOST);
     }
 }
 
-/// What is answered at a rate, if most repeats sustain it.
-async fn peak(load: &Rc<Load>, rate: f64) -> Option<f64> {
-    let mut goodputs = vec![];
-    let mut failed = 0;
-    while goodputs.len() < REPEATS {
-        let tally = rested(load, rate, STEP).await;
-        eprintln!("{rate:.0}/s once more: {tally}");
-        goodputs.push(tally.goodput());
-        failed += usize::from(!tally.is_sustained());
-        if failed * 2 > REPEATS {
-            return None;
+impl Steps<'_> {
+    /// What is answered at a rate, if most repeats sustain it.
+    async fn peak(&mut self, rate: f64) -> Option<f64> {
+        let mut goodputs = vec![];
+        let mut failed = 0;
+        while goodputs.len() < REPEATS {
+            let tally = self.step(rate).await;
+            goodputs.push(tally.goodput());
+            failed += usize::from(!tally.is_sustained());
+            if failed * 2 > REPEATS {
+                return None;
+            }
         }
+        Some(middle(goodputs))
     }
-    Some(middle(goodputs))
-}
 
-async fn sustains(load: &Rc<Load>, rate: f64) -> bool {
-    for _ in 0..TRIES {
-        let tally = rested(load, rate, STEP).await;
-        eprintln!("{rate:.0}/s: {tally}");
-        if tally.is_sustained() {
-            return true;
+    async fn sustains(&mut self, rate: f64) -> bool {
+        for _ in 0..TRIES {
+            if self.step(rate).await.is_sustained() {
+                return true;
+            }
         }
+        false
     }
-    false
+
+    async fn step(&mut self, rate: f64) -> Rc<Tally> {
+        let tally = rested(self.load, rate, STEP).await;
+        eprintln!("{rate:.0}/s: {tally}");
+        self.highest = self.highest.max(tally.goodput());
+        tally
+    }
 }
 
 fn too_little(rate: f64) -> Outcome<()> {

@@ -8,6 +8,7 @@ use paceline_benches::measure::report::aligned;
 use paceline_benches::memory::Configured;
 
 use crate::hostile::Behaviour;
+use crate::search::Sustained;
 use crate::tally::Tally;
 
 /// Of the peak, so much is left under overload.
@@ -65,14 +66,28 @@ impl Verdict {
         self.line(what, aim, format!("p50 {p50:.1?}, p99 {p99:.1?}{missed}"));
     }
 
-    pub fn overload(&mut self, tally: &Tally, peak: f64) {
+    pub fn found(&mut self, found: &Sustained) {
+        self.say("sustainable rate", format!("{:.0}/s", found.rate));
+        let Sustained { peak, highest, .. } = found;
+        self.say(
+            "peak goodput",
+            format!("{peak:.0}/s, the median at that rate; the best step {highest:.0}/s"),
+        );
+    }
+
+    pub fn overload(&mut self, tally: &Tally, found: &Sustained) {
         self.say("answers", tally.to_string());
-        let (goodput, share) = (tally.goodput(), tally.goodput() / peak);
+        let goodput = tally.goodput();
+        let of = |whole: f64| goodput / whole * 100.0;
         self.judge(
             "goodput",
             format!("{:.0} % of the peak", GOODPUT_MIN * 100.0),
-            format!("{goodput:.0}/s, {:.0} %", share * 100.0),
-            share >= GOODPUT_MIN,
+            format!(
+                "{goodput:.0}/s, {:.0} %; {:.0} % of the best step",
+                of(found.peak),
+                of(found.highest)
+            ),
+            goodput >= GOODPUT_MIN * found.peak,
         );
         let (p99, longest) = (tally.refused_at(0.99), tally.refused_at(1.0));
         self.judge(
@@ -86,13 +101,18 @@ impl Verdict {
             ),
             tally.refused() > 0 && p99 <= REFUSED_WITHIN,
         );
-        let wrong = tally.wrong();
-        let first = wrong.first().map_or("", String::as_str);
-        self.judge("other answers", "none", format!("{} {first}", wrong.len()), wrong.is_empty());
+        self.others(tally);
         if tally.has_unsent() {
             let words = "ran out of connections: it held back".to_owned();
             self.judge("generator", "sends what is due", words, false);
         }
+    }
+
+    /// Answers that are neither good nor a refusal.
+    pub fn others(&mut self, tally: &Tally) {
+        let wrong = tally.wrong();
+        let first = wrong.first().map_or("", String::as_str);
+        self.judge("other answers", "none", format!("{} {first}", wrong.len()), wrong.is_empty());
     }
 
     pub fn memory(&mut self, before: u64, peak: u64, configured: &Configured) {

@@ -22,6 +22,11 @@ fn calm() -> Rc<Tally> {
     tally((1000, CALM), (0, CALM))
 }
 
+/// A server that answers so many a second.
+fn found(goodput: f64) -> Sustained {
+    Sustained { rate: goodput, peak: goodput, highest: goodput }
+}
+
 /// What was missed, in words.
 fn missed(judge: impl FnOnce(&mut Verdict)) -> String {
     let mut verdict = Verdict::new();
@@ -63,8 +68,8 @@ fn a_service_that_refuses_everybody_after_the_overload_has_not_recovered() {
 #[test]
 fn goodput_below_four_fifths_of_the_peak_is_missed() {
     let overloaded = tally((800, CALM), (2000, CALM));
-    assert_eq!(missed(|verdict| verdict.overload(&overloaded, 1000.0)), "");
-    assert!(missed(|verdict| verdict.overload(&overloaded, 1001.0)).starts_with("goodput"));
+    assert_eq!(missed(|verdict| verdict.overload(&overloaded, &found(1000.0))), "");
+    assert!(missed(|verdict| verdict.overload(&overloaded, &found(1001.0))).starts_with("goodput"));
 }
 
 #[test]
@@ -76,27 +81,30 @@ fn refusals_are_judged_by_ninety_nine_of_a_hundred_as_the_table_says() {
         (0..slow).for_each(|_| tally.answered(due, &Answered::Refused));
         tally
     };
-    verdict.overload(&slow_ones(9), 100.0);
+    verdict.overload(&slow_ones(9), &found(100.0));
     assert!(verdict.table().contains("99 of 100 within 50ms"), "{}", verdict.table());
     assert!(verdict.end().is_ok());
-    let missed = missed(|verdict| verdict.overload(&slow_ones(11), 100.0));
+    let missed = missed(|verdict| verdict.overload(&slow_ones(11), &found(100.0)));
     assert!(missed.starts_with("refused"), "{missed}");
 }
 
 #[test]
 fn a_load_of_which_nothing_is_refused_proves_nothing() {
     let nobody = tally((100, CALM), (0, CALM));
-    assert!(missed(|verdict| verdict.overload(&nobody, 100.0)).starts_with("refused"));
+    assert!(missed(|verdict| verdict.overload(&nobody, &found(100.0))).starts_with("refused"));
 }
 
 #[test]
 fn answers_that_are_neither_and_a_generator_that_holds_back_are_missed() {
     let wrong = tally((100, CALM), (1, CALM));
     wrong.answered(Instant::now(), &Answered::Wrong("500: oh".to_owned()));
-    assert_eq!(missed(|verdict| verdict.overload(&wrong, 100.0)), "other answers: 1 500: oh");
+    assert_eq!(
+        missed(|verdict| verdict.overload(&wrong, &found(100.0))),
+        "other answers: 1 500: oh"
+    );
     let unsent = tally((100, CALM), (1, CALM));
     unsent.unsent();
-    assert!(missed(|verdict| verdict.overload(&unsent, 100.0)).starts_with("generator"));
+    assert!(missed(|verdict| verdict.overload(&unsent, &found(100.0))).starts_with("generator"));
 }
 
 #[test]
