@@ -88,10 +88,6 @@ pub const NEWCOMERS_AT_ONCE: usize = 8;
 /// sale, each on a connection of its own, waited a second.
 pub const NEWCOMERS_EVERY: Duration = Duration::from_millis(1);
 
-/// Newcomers that the kernel keeps for us: for one more, its other side tries again, a second later.
-/// Enough for a first moment of a sale, and no more than an eighth of a second to wait behind.
-pub const NEWCOMERS_WAITING_MAX: i32 = 512;
-
 /// How often the bound on requests is looked at: within the time in which a refusal is to be heard.
 pub const PACE_PERIOD: Duration = Duration::from_millis(50);
 

@@ -19,7 +19,6 @@ use std::sync::Arc;
 
 use actix::ArbiterHandle;
 use hyper_util::server::conn::auto;
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, sink};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -28,8 +27,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config;
 use crate::limits::{
-    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, NEWCOMERS_WAITING_MAX, PACE_PERIOD,
-    THREAD_TRIED_EVERY, TURNED_AWAY_MAX,
+    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, THREAD_TRIED_EVERY,
+    TURNED_AWAY_MAX,
 };
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
@@ -190,8 +189,6 @@ impl Server {
 pub fn bind(address: SocketAddr, key: &str) -> Result<std::net::TcpListener, String> {
     let bound = std::net::TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
-        // Of one that listens already, this moves its bound.
-        SockRef::from(&listener).listen(NEWCOMERS_WAITING_MAX)?;
         Ok(listener)
     });
     bound.map_err(|cause| match cause.kind() {
