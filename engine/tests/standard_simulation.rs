@@ -86,7 +86,7 @@ fn play(seed: u64, fuse: Option<u64>) -> Played {
     let day = Day::new(seed, variable("TOLD").is_some());
     lives::play(day, fuse).unwrap_or_else(|broken| {
         let day = format!("SEEDS={seed}..{}", seed + 1);
-        panic!("seed {seed}, fuse {fuse:?}: {day} TOLD=1\n{broken}")
+        panic!("seed {seed}, fuse {fuse:?}: make simulate {day} TOLD=1\n{broken}")
     })
 }
 

@@ -8,9 +8,10 @@
 
 use std::sync::Arc;
 
-use paceline_domain::card::{Card, Command};
+use paceline_domain::card::{Card, Command, Sealed};
 use paceline_domain::ids::CardId;
 
+use super::keyring::Keyring;
 use super::{Acquiring, CardOnFile};
 use crate::dispatch::{Known, ask};
 use crate::entity::Cards;
@@ -32,6 +33,21 @@ pub(crate) async fn look(world: &Arc<World>, card: CardId) -> Option<Box<Card>> 
     ask::<Cards>(world, Cards::stream(card), Command::Look, None, Known::Perhaps).await.ok()
 }
 
+/// `None` if no key opens it: an operator has to know.
+pub(crate) fn open(
+    world: &World,
+    keyring: &Keyring,
+    id: CardId,
+    sealed: &Sealed,
+) -> Option<CardOnFile> {
+    let opened = keyring.unseal(id, sealed);
+    if let Err(error) = &opened {
+        world.metrics.card.unread();
+        tracing::error!(card = %id, key = %sealed.key, %error, "a card's number cannot be read");
+    }
+    opened.ok()
+}
+
 /// Looks, seals and writes, and begins again if somebody else wrote in between or a newer key came
 /// into use. It ends: of all who write at once one is first, and goes.
 ///
@@ -46,13 +62,7 @@ pub(crate) async fn keep(
     loop {
         let Some(card) = look(world, id).await else { return Kept::Unknown };
         let keyring = acquiring.keyring();
-        let opened = keyring.unseal(id, &card.sealed);
-        if let Err(error) = &opened {
-            world.metrics.card.unread();
-            let key = &card.sealed.key;
-            tracing::error!(card = %id, %key, %error, "a card's number cannot be read");
-        }
-        let opened = opened.ok();
+        let opened = open(world, &keyring, id, &card.sealed);
         let Some(wanted) = wanted(opened.as_ref()) else { return Kept::Unread };
         if card.sealed.key == *keyring.current() && opened.as_ref() == Some(&wanted) {
             return kept;

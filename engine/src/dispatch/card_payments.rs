@@ -24,7 +24,7 @@ use super::settlements::enter;
 use super::{Known, Repeats, ask, later};
 use crate::acquirer::{Authorize, Authorized, Follow, Followed, Found, Voided};
 use crate::bank::Asking;
-use crate::card::kept::{keep, look};
+use crate::card::kept::{keep, look, open};
 use crate::card::{Acquiring, CardOnFile, InFlight};
 use crate::entity::{CardMoved, Cards, Carried, Names, Notices};
 use crate::limits::{OWED_FIRST, OWED_LONGEST, RETRIES_BEFORE_OVERDUE};
@@ -216,18 +216,9 @@ async fn follow(
         tracing::error!(card = %terms.card, "a payment's card is not known");
         return None;
     };
-    match acquiring.keyring().unseal(terms.card, &card.sealed) {
-        Ok(card) => {
-            let (currency, now) = (terms.currency, world.now());
-            Some(Follow { id, of, card, amount, currency, now })
-        }
-        Err(error) => {
-            world.metrics.card.unread();
-            let (id, key) = (terms.card, &card.sealed.key);
-            tracing::error!(card = %id, %key, %error, "a card's number cannot be read");
-            None
-        }
-    }
+    let card = open(world, &acquiring.keyring(), terms.card, &card.sealed)?;
+    let (currency, now) = (terms.currency, world.now());
+    Some(Follow { id, of, card, amount, currency, now })
 }
 
 type Concluded<R> = (Result<(), R>, RawResult, Option<ReferenceNumber>);
