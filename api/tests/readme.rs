@@ -76,10 +76,26 @@ fn every_relative_link_leads_somewhere() {
         let words = page(name);
         let from = root().join(name).parent().unwrap().to_owned();
         let links = words.split("](").skip(1).map(|link| link.split(')').next().unwrap());
-        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
-            assert!(from.join(link).exists(), "{name} leads to {link}, which is not there");
+        for link in links.filter(|link| !link.contains("://")) {
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let led_to = if file.is_empty() { root().join(name) } else { from.join(file) };
+            assert!(led_to.exists(), "{name} leads to {link}, which is not there");
+            let found = heading.is_empty() || anchors(&led_to).iter().any(|found| found == heading);
+            assert!(found, "{name} leads to {link}, a heading that is not there");
         }
     }
+}
+
+/// The headings of a page, as a link names them.
+fn anchors(page: &Path) -> Vec<String> {
+    let words = fs::read_to_string(page).unwrap();
+    words.lines().filter(|line| line.starts_with('#')).map(anchor).collect()
+}
+
+fn anchor(title: &str) -> String {
+    let kept = title.trim_start_matches('#').trim().to_lowercase();
+    let kept = kept.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
 /// Placeholders stand for what a user has: a configuration, a feed, a session.
