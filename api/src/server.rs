@@ -10,6 +10,7 @@
 mod body;
 mod connection;
 mod door;
+mod heads;
 mod pace;
 mod places;
 mod request;

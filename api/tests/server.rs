@@ -52,12 +52,59 @@ fn a_body_that_takes_too_long_is_answered_408() {
     refused(&parse(&read_to_end(&mut slow)), 408, "request_timeout");
 }
 
+const PROFILE: &[u8] = b"HEAD /.well-known/ucp HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Asks on a connection that is kept.
+fn greet(kept: &mut TcpStream, parts: &[&[u8]]) {
+    parts.iter().for_each(|part| kept.write_all(part).unwrap());
+    let mut head = vec![];
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        kept.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
+
 #[test]
 fn headers_that_take_too_long_end_the_connection() {
     let serving = Serving::with("[server]\nheaders_timeout = \"50ms\"\nidle_timeout = \"1h\"\n");
-    let mut slow = TcpStream::connect(serving.public).unwrap();
-    slow.write_all(b"GET /.well-known/ucp HTTP/1.1\r\nhost: x\r\nx: ").unwrap();
-    assert_eq!(read_to_end(&mut slow), "");
+    for begun in [&PROFILE[..40], b"GE", b"PRI * HTTP/2.0\r\n"] {
+        let mut slow = TcpStream::connect(serving.public).unwrap();
+        slow.write_all(begun).unwrap();
+        assert_eq!(read_to_end(&mut slow), "");
+    }
+    let mut kept = TcpStream::connect(serving.public).unwrap();
+    greet(&mut kept, &[PROFILE]);
+    kept.write_all(&PROFILE[..40]).unwrap();
+    assert_eq!(read_to_end(&mut kept), "");
+}
+
+#[test]
+fn a_kept_connection_may_be_idle_for_longer_than_headers_may_take() {
+    let serving = Serving::with("[server]\nheaders_timeout = \"50ms\"\nidle_timeout = \"1h\"\n");
+    let mut kept = TcpStream::connect(serving.public).unwrap();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut spoken = TcpStream::connect(serving.public).unwrap();
+    spoken.write_all(preface).unwrap();
+    // Whether all of it comes at once or in parts.
+    let (first, rest) = PROFILE.split_at(20);
+    for parts in [&[PROFILE][..], &[first, rest]] {
+        greet(&mut kept, parts);
+        // That long at least, since both were heard.
+        let mut slow = TcpStream::connect(serving.public).unwrap();
+        slow.write_all(first).unwrap();
+        assert_eq!(read_to_end(&mut slow), "");
+    }
+    greet(&mut kept, &[PROFILE]);
+    // A ping is answered.
+    spoken.write_all(b"\0\0\x08\x06\0\0\0\0\0paceline").unwrap();
+    let mut heard = vec![];
+    while !heard.ends_with(b"paceline") {
+        let mut byte = [0];
+        spoken.read_exact(&mut byte).unwrap();
+        heard.push(byte[0]);
+    }
 }
 
 #[test]
@@ -126,14 +173,7 @@ fn one_connection_carries_many_requests() {
     let serving = Serving::with("");
     let mut socket = TcpStream::connect(serving.public).unwrap();
     for _ in 0..3 {
-        socket.write_all(b"HEAD /.well-known/ucp HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-        let mut head = vec![];
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            socket.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
+        greet(&mut socket, &[PROFILE]);
     }
     assert_eq!(serving.metric("api_connections_total"), Some(1.0));
     assert_eq!(serving.metric("api_connections"), Some(1.0));

@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep_until, timeout};
 
+use super::heads::Heads;
 use super::places::Place;
 use super::{Server, request};
 use crate::config;
@@ -43,7 +44,8 @@ pub fn protocol(bounds: &config::Server) -> auto::Builder<Local> {
     protocol
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(bounds.headers_timeout)
+        // `Heads` has a better one.
+        .header_read_timeout(None)
         .max_headers(bounds.headers_max)
         .max_buf_size(bounds.headers_bytes_max.max(HTTP1_BUFFER_BYTES_MIN));
     protocol
@@ -97,6 +99,7 @@ where
             Ok::<_, std::convert::Infallible>(answer)
         }
     });
+    let stream = Heads::of(stream, Rc::clone(&activity), server.bounds.headers_timeout);
     let mut connection = pin!(server.protocol.serve_connection(TokioIo::new(stream), service));
     let mut draining = server.draining.subscribe();
     let grace = tokio::select! {
@@ -115,22 +118,29 @@ where
 }
 
 /// Since when nothing was asked.
-struct Activity {
+pub(super) struct Activity {
     place: Place,
     /// Requests in progress.
     busy: Cell<usize>,
     since: Cell<Instant>,
+    /// Something came that is no request yet.
+    pub(super) head_begun: Cell<bool>,
 }
 
 impl Activity {
     fn of(place: Place) -> Self {
-        Self { place, busy: Cell::new(0), since: Cell::new(Instant::now()) }
+        let (busy, since) = (Cell::new(0), Cell::new(Instant::now()));
+        Self { place, busy, since, head_begun: Cell::new(false) }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.get() > 0
     }
 
     /// Ends when there has been no request for so long.
     async fn idle(&self, longest: Duration) {
         loop {
-            let busy = self.busy.get() > 0;
+            let busy = self.is_busy();
             let since = if busy { Instant::now() } else { self.since.get() };
             if !busy && since.elapsed() >= longest {
                 return;
@@ -146,6 +156,7 @@ struct Busy(Rc<Activity>);
 impl Busy {
     fn of(activity: &Rc<Activity>) -> Self {
         activity.busy.set(activity.busy.get() + 1);
+        activity.head_begun.set(false);
         activity.place.set_busy(true);
         Self(Rc::clone(activity))
     }
@@ -155,7 +166,7 @@ impl Drop for Busy {
     fn drop(&mut self) {
         let Self(activity) = self;
         activity.busy.set(activity.busy.get() - 1);
-        activity.place.set_busy(activity.busy.get() > 0);
+        activity.place.set_busy(activity.is_busy());
         activity.since.set(Instant::now());
     }
 }
