@@ -106,9 +106,12 @@ async fn turn(args: &Args, round: u64, set: &DataSet, figures: &mut Figures) -> 
     let turns = 2 * args.rounds;
     let asked = args.requests.min(set.stored.sessions / turns);
     let requests = usize::try_from(asked)?;
-    // What a program does for the first time after its start is not what is asked here.
-    play(&server, args.connections, requests / 10 + 1, None).await?;
     let mut load = Load::open(server.address(), args.connections).await?;
+    // What a program does for the first time after its start is not what is asked here.
+    let mut first = Session::named(requests / 10 + 1);
+    for operation in [Operation::Create, Operation::Get, Operation::Update, Operation::Complete] {
+        sample(&server, &mut load, operation, &mut first, None).await?;
+    }
     let mut fresh = Session::named(requests);
     // Every so many, so that all parts of the data set have their share.
     let apart = set.stored.sessions / (asked * turns);
