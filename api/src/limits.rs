@@ -80,6 +80,10 @@ pub const THREAD_SOON_ENOUGH: Duration = Duration::from_millis(5);
 /// How often it is tried how long one waits for a serving thread.
 pub const THREAD_TRIED_EVERY: Duration = Duration::from_millis(5);
 
+/// The same while there is no request in progress: a program at rest uses next to nothing. Twice from
+/// look to look at least, or a thread would seem stuck.
+pub const THREAD_TRIED_AT_REST: Duration = Duration::from_millis(20);
+
 /// Connections that are accepted at once for a serving thread.
 pub const NEWCOMERS_AT_ONCE: usize = 8;
 

@@ -28,8 +28,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::config;
 use crate::limits::{
-    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, THREAD_TRIED_EVERY,
-    TURNED_AWAY_MAX,
+    ACCEPT_PAUSE, BODY_DISCARDED_BYTES_MAX, LINGER, PACE_PERIOD, THREAD_TRIED_AT_REST,
+    THREAD_TRIED_EVERY, TURNED_AWAY_MAX,
 };
 use crate::metrics::ServerMetrics;
 use crate::routes::Site;
@@ -140,7 +140,9 @@ impl Server {
     /// Finds out, again and again, how long whoever is ready waits for this thread.
     async fn try_thread(&self, thread: usize) {
         loop {
-            let due = Instant::now() + THREAD_TRIED_EVERY;
+            let rests = self.pace.is_idle();
+            let due =
+                Instant::now() + if rests { THREAD_TRIED_AT_REST } else { THREAD_TRIED_EVERY };
             sleep_until(due).await;
             self.pace.waited(thread, due.elapsed());
         }

@@ -47,6 +47,11 @@ impl Pace {
         }
     }
 
+    /// No request is in progress.
+    pub fn is_idle(&self) -> bool {
+        self.in_progress.load(Ordering::Relaxed) == 0
+    }
+
     /// Whether one more would be refused now.
     pub fn is_full(&self) -> bool {
         let full = self.in_progress.load(Ordering::Relaxed) >= self.bound.load(Ordering::Relaxed);
