@@ -57,13 +57,18 @@ const PROFILE: &[u8] = b"HEAD /.well-known/ucp HTTP/1.1\r\nhost: x\r\n\r\n";
 /// Asks on a connection that is kept.
 fn greet(kept: &mut TcpStream, parts: &[&[u8]]) {
     parts.iter().for_each(|part| kept.write_all(part).unwrap());
-    let mut head = vec![];
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        kept.read_exact(&mut byte).unwrap();
-        head.push(byte[0]);
-    }
+    let head = read_until(kept, b"\r\n\r\n");
     assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
+}
+
+fn read_until(socket: &mut TcpStream, end: &[u8]) -> Vec<u8> {
+    let mut heard = vec![];
+    while !heard.ends_with(end) {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        heard.push(byte[0]);
+    }
+    heard
 }
 
 #[test]
@@ -99,12 +104,7 @@ fn a_kept_connection_may_be_idle_for_longer_than_headers_may_take() {
     greet(&mut kept, &[PROFILE]);
     // A ping is answered.
     spoken.write_all(b"\0\0\x08\x06\0\0\0\0\0paceline").unwrap();
-    let mut heard = vec![];
-    while !heard.ends_with(b"paceline") {
-        let mut byte = [0];
-        spoken.read_exact(&mut byte).unwrap();
-        heard.push(byte[0]);
-    }
+    read_until(&mut spoken, b"paceline");
 }
 
 #[test]
