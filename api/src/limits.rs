@@ -80,16 +80,16 @@ pub const THREAD_SOON_ENOUGH: Duration = Duration::from_millis(5);
 /// How often it is tried how long one waits for a serving thread.
 pub const THREAD_TRIED_EVERY: Duration = Duration::from_millis(5);
 
-/// The same while there is no request in progress: a program at rest uses next to nothing. Twice from
-/// look to look at least, or a thread would seem stuck.
+/// The same while there is no request in progress: a program at rest uses next to nothing. Twice
+/// from look to look at least, or a thread would seem stuck.
 pub const THREAD_TRIED_AT_REST: Duration = Duration::from_millis(20);
 
 /// Connections that are accepted at once for a serving thread.
 pub const NEWCOMERS_AT_ONCE: usize = 8;
 
 /// How often so many are: some thousands a second for each thread. With twice as many, those who
-/// break off and come back at once could be felt; with half, those who come in the first moment of a
-/// sale, each on a connection of its own, waited a second.
+/// break off and come back at once could be felt; with half, those who come in the first moment of
+/// a sale, each on a connection of its own, waited a second.
 pub const NEWCOMERS_EVERY: Duration = Duration::from_millis(1);
 
 /// How often the bound on requests is looked at: within the time in which a refusal is to be heard.
@@ -161,7 +161,8 @@ pub const SIGN_IN_NAMES_MAX: usize = 10_000;
 /// A longer name is nobody's: an e-mail address has no more.
 pub const SIGN_IN_NAME_BYTES_MAX: usize = 254;
 
-/// Who signs in at once; each waits for a tenth of a second of a core. One more is told to come back.
+/// Who signs in at once; each waits for a tenth of a second of a core. One more is told to come
+/// back.
 pub const SIGN_INS_MAX: usize = 32;
 
 /// Bytes of what an operator sends to the admin listener.

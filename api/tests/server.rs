@@ -56,6 +56,7 @@ const PROFILE: &[u8] = b"HEAD /.well-known/ucp HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// Asks on a connection that is kept.
 fn greet(kept: &mut TcpStream, parts: &[&[u8]]) {
+    kept.set_nodelay(true).unwrap(); // or the kernel keeps the second part back for a while
     parts.iter().for_each(|part| kept.write_all(part).unwrap());
     let head = read_until(kept, b"\r\n\r\n");
     assert!(head.starts_with(b"HTTP/1.1 200 OK\r\n"));
@@ -87,11 +88,9 @@ fn headers_that_take_too_long_end_the_connection() {
 
 #[test]
 fn a_kept_connection_may_be_idle_for_longer_than_headers_may_take() {
-    let serving = Serving::with("[server]\nheaders_timeout = \"50ms\"\nidle_timeout = \"1h\"\n");
+    let serving = Serving::with("[server]\nheaders_timeout = \"500ms\"\nidle_timeout = \"1h\"\n");
     let mut kept = TcpStream::connect(serving.public).unwrap();
-    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    let mut spoken = TcpStream::connect(serving.public).unwrap();
-    spoken.write_all(preface).unwrap();
+    let mut spoken = http_2(&serving);
     // Whether all of it comes at once or in parts.
     let (first, rest) = PROFILE.split_at(20);
     for parts in [&[PROFILE][..], &[first, rest]] {
@@ -129,18 +128,46 @@ fn one_connection_too_many_is_answered_503_at_once() {
 
 #[test]
 fn one_request_too_many_is_answered_503_before_any_work() {
-    let serving = Serving::with(
-        "[server]\nrequests_max = 1\n[processor]\nlatency_median = \"2s\"\nlatency_p99 = \"2s\"\n",
-    );
-    let id = guide::ready(&serving.caller());
-    let body = guide::complete("tok").to_string();
-    let mut held = serving.caller().say("POST", &caller::path_of(&id, "complete"), body);
-    common::until(|| serving.metric("engine_asks_in_flight") == Some(1.0));
+    let (serving, mut held) = full();
     let full = serving.get("/.well-known/ucp");
     refused(&full, 503, "unavailable");
     assert!(full.headers.contains("retry-after: 1"));
     assert_eq!(answer(&mut held).status, 200);
     assert_eq!(serving.get("/.well-known/ucp").status, 200);
+}
+
+#[test]
+fn who_is_refused_while_its_body_is_on_its_way_keeps_its_connection() {
+    let (serving, mut held) = full();
+    let mut kept = TcpStream::connect(serving.public).unwrap();
+    let length = BODY.len();
+    let head = format!(
+        "POST /checkout-sessions HTTP/1.1\r\nhost: x\r\n{JSON}content-length: {length}\r\n\
+         expect: 100-continue\r\n\r\n"
+    );
+    kept.write_all(head.as_bytes()).unwrap();
+    assert_eq!(read_until(&mut kept, b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n");
+    kept.write_all(BODY.as_bytes()).unwrap();
+    let head = String::from_utf8(read_until(&mut kept, b"\r\n\r\n")).unwrap();
+    let mut told = parse(&head);
+    let mut body = vec![0; told.header("content-length").unwrap().parse().unwrap()];
+    kept.read_exact(&mut body).unwrap();
+    told.body = String::from_utf8(body).unwrap();
+    refused(&told, 503, "unavailable");
+    assert_eq!(answer(&mut held).status, 200);
+    greet(&mut kept, &[PROFILE]);
+}
+
+/// One with room for a single request, and who has it, for a while.
+fn full() -> (Serving, TcpStream) {
+    let serving = Serving::with(
+        "[server]\nrequests_max = 1\n[processor]\nlatency_median = \"2s\"\nlatency_p99 = \"2s\"\n",
+    );
+    let id = guide::ready(&serving.caller());
+    let body = guide::complete("tok").to_string();
+    let held = serving.caller().say("POST", &caller::path_of(&id, "complete"), body);
+    common::until(|| serving.metric("engine_asks_in_flight") == Some(1.0));
+    (serving, held)
 }
 
 #[test]
@@ -166,6 +193,50 @@ fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     assert_eq!(parse(&read_to_end(&mut spoken)).status, 200);
     assert_eq!(read_to_end(&mut half_said), "");
     finish(busy);
+}
+
+#[test]
+fn what_is_asked_on_http_2_before_the_goodbye_is_heard_is_answered() {
+    let serving = Serving::with("[server]\nidle_timeout = \"50ms\"\n");
+    let mut idle = http_2(&serving);
+    frame_of_kind(&mut idle, GOAWAY);
+    // By RFC 7541: POST, http, the path, the authority, and a content type.
+    let asked = b"\x83\x86\x04\x12/checkout-sessions\x01\x01x\x0f\x10\x10application/json";
+    idle.write_all(&[&[0, 0, asked.len() as u8, HEADERS, 4, 0, 0, 0, 1], &asked[..]].concat())
+        .unwrap();
+    common::until(|| serving.metric("api_requests_in_flight") == Some(1.0));
+    // Who asks nothing more is gone a while after its goodbye, which is later than the other's.
+    let _ = http_2(&serving).read_to_end(&mut vec![]);
+    idle.write_all(&[&[0, 0, BODY.len() as u8, DATA, 1, 0, 0, 0, 1], BODY.as_bytes()].concat())
+        .unwrap();
+    frame_of_kind(&mut idle, HEADERS);
+    let created = r#"api_requests_total{operation="create",outcome="2xx",dialect="d0"}"#;
+    assert_eq!(serving.metric(created), Some(1.0));
+}
+
+/// Kinds of frames (RFC 9113, section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const GOAWAY: u8 = 7;
+
+/// A connection that has said the preface, and empty settings.
+fn http_2(serving: &Serving) -> TcpStream {
+    let mut spoken = TcpStream::connect(serving.public).unwrap();
+    spoken.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    spoken
+}
+
+/// Reads frames until one of this kind has come.
+fn frame_of_kind(socket: &mut TcpStream, kind: u8) {
+    loop {
+        let mut head = [0; 9];
+        socket.read_exact(&mut head).unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        socket.read_exact(&mut vec![0; length as usize]).unwrap();
+        if head[3] == kind {
+            return;
+        }
+    }
 }
 
 #[test]

@@ -102,19 +102,22 @@ where
     let stream = Heads::of(stream, Rc::clone(&activity), server.bounds.headers_timeout);
     let mut connection = pin!(server.protocol.serve_connection(TokioIo::new(stream), service));
     let mut draining = server.draining.subscribe();
-    let grace = tokio::select! {
+    tokio::select! {
         // How it ended is the caller's business; what was asked is in the log.
         _ = connection.as_mut() => return,
-        () = activity.idle(server.bounds.idle_timeout) => LINGER,
+        () = activity.idle(server.bounds.idle_timeout) => {
+            connection.as_mut().graceful_shutdown();
+            // One may be asked until the caller has heard of it: it is answered.
+            if timeout(LINGER, connection.as_mut()).await.is_ok() || !activity.is_busy() {
+                return;
+            }
+        }
         // A request may have come in since: it is answered.
-        () = activity.place.wanted() => match activity.busy.get() {
-            0 => return,
-            _ => server.bounds.drain_timeout,
-        },
-        _ = draining.wait_for(|draining| *draining) => server.bounds.drain_timeout,
-    };
+        () = activity.place.wanted() => if !activity.is_busy() { return },
+        _ = draining.wait_for(|draining| *draining) => {}
+    }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(grace, connection).await;
+    let _ = timeout(server.bounds.drain_timeout, connection).await;
 }
 
 /// Since when nothing was asked.
@@ -128,7 +131,7 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    fn of(place: Place) -> Self {
+    pub(super) fn of(place: Place) -> Self {
         let (busy, since) = (Cell::new(0), Cell::new(Instant::now()));
         Self { place, busy, since, head_begun: Cell::new(false) }
     }

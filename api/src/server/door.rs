@@ -1,8 +1,8 @@
 //! How fast connections come in, and which thread serves each.
 //!
-//! Why: to begin a connection takes as long as many requests do. Whoever breaks off and comes back as
-//! fast as it can, with thousands of others, would stand in front of the requests of those who are
-//! there. So newcomers come a few at a time, and a crowd of them waits in the kernel.
+//! Why: to begin a connection takes as long as many requests do. Whoever breaks off and comes back
+//! as fast as it can, with thousands of others, would stand in front of the requests of those who
+//! are there. So newcomers come a few at a time, and a crowd of them waits in the kernel.
 //! Promise: each thread gets as many as any other, and of [`NEWCOMERS_EVERY`] so much no more than
 //! [`NEWCOMERS_AT_ONCE`].
 //! Left out: who they are. In a crowd of newcomers an honest one waits like the others, and is

@@ -120,3 +120,34 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Heads<S> {
         Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::server::places::Places;
+
+    const LONGEST: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_comes_a_byte_at_a_time_is_late_all_the_same() {
+        let (mut caller, ours) = duplex(64);
+        let (place, _) = Places::new(1).take().unwrap();
+        let mut heads = Heads::of(ours, Rc::new(Activity::of(place)), LONGEST);
+        let trickle = async {
+            for _ in 0..100 {
+                caller.write_all(b"x").await.unwrap();
+                sleep(LONGEST / 4).await;
+            }
+        };
+        let (began, mut heard) = (Instant::now(), vec![]);
+        let read = tokio::select! {
+            () = trickle => None,
+            read = heads.read_to_end(&mut heard) => Some(read),
+        };
+        let late = read.expect("it ends before the trickle does").unwrap_err();
+        assert_eq!((late.kind(), began.elapsed()), (io::ErrorKind::TimedOut, LONGEST));
+    }
+}

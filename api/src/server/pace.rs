@@ -52,19 +52,11 @@ impl Pace {
         self.in_progress.load(Ordering::Relaxed) == 0
     }
 
-    /// Whether one more would be refused now.
-    pub fn is_full(&self) -> bool {
-        let full = self.in_progress.load(Ordering::Relaxed) >= self.bound.load(Ordering::Relaxed);
-        if full {
-            self.met.store(true, Ordering::Relaxed);
-        }
-        full
-    }
-
     /// At once or not at all.
     pub fn enter(&self) -> Option<Room<'_>> {
         // Two at the same time may both find the last place: the bound is no promise to the unit.
-        if self.is_full() {
+        if self.in_progress.load(Ordering::Relaxed) >= self.bound.load(Ordering::Relaxed) {
+            self.met.store(true, Ordering::Relaxed);
             return None;
         }
         self.in_progress.fetch_add(1, Ordering::Relaxed);
@@ -95,14 +87,15 @@ impl Pace {
         let met = self.met.swap(false, Ordering::Relaxed);
         let bound = self.bound.load(Ordering::Relaxed);
         let in_progress = self.in_progress.load(Ordering::Relaxed);
-        let moved = if slow {
+        let least = (REQUESTS_ALWAYS * self.waits_micros.len()).min(self.most);
+        // With fewer in progress it is not they who are in each other's way.
+        let moved = if slow && in_progress >= least {
             bound.min(in_progress) * 3 / 4
-        } else if met {
+        } else if met && !slow {
             bound + bound / 8
         } else {
             return;
         };
-        let least = (REQUESTS_ALWAYS * self.waits_micros.len()).min(self.most);
         self.bound.store(moved.clamp(least, self.most), Ordering::Relaxed);
     }
 }
@@ -128,6 +121,7 @@ mod tests {
 
     fn look_often(pace: &Pace, wrote: &[Duration]) {
         for _ in 0..20 {
+            let _inside = fill(pace);
             wrote.iter().for_each(|took| pace.wrote(*took));
             pace.waited(0, FAST);
             pace.look();
@@ -180,6 +174,17 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_stood_still_while_little_was_in_progress_keeps_nobody_out() {
+        let pace = Pace::new(MOST, 1);
+        let inside: Vec<_> = (1..REQUESTS_ALWAYS).filter_map(|_| pace.enter()).collect();
+        pace.wrote(SLOW);
+        pace.look();
+        pace.look();
+        drop(inside);
+        assert_eq!(fill(&pace).len(), MOST);
+    }
+
+    #[test]
     fn a_burst_that_has_passed_is_no_queue() {
         let pace = Pace::new(MOST, 1);
         for wait in [THREAD_SOON_ENOUGH * 9, FAST] {
@@ -193,10 +198,7 @@ mod tests {
     fn a_bound_that_is_met_goes_up_again_while_writes_are_fast() {
         let pace = Pace::new(MOST, 1);
         look_often(&pace, &[SLOW]);
-        for _ in 0..20 {
-            fill(&pace);
-            look_often(&pace, &[FAST]);
-        }
+        look_often(&pace, &[FAST]);
         assert_eq!(fill(&pace).len(), MOST);
     }
 
@@ -204,6 +206,7 @@ mod tests {
     fn every_thread_keeps_as_many() {
         let pace = Pace::new(MOST, 2);
         for _ in 0..20 {
+            let _inside = fill(&pace);
             pace.look();
         }
         assert_eq!(fill(&pace).len(), 2 * REQUESTS_ALWAYS);

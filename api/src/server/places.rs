@@ -5,6 +5,7 @@
 //! request in progress makes room: one that was idle the longest, about.
 //! Promise: there are never more connections than places, save for those told to leave that have
 //! not gone yet; a request in progress is never cut off for a newcomer.
+//! Left out: an answer on its way. Whoever is slow to read one may be told to leave, and asks again.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -43,9 +43,6 @@ pub async fn answer(server: &Server, incoming: Request<Incoming>, shown: Shown) 
 /// Answers, or says which bound was met. What met it has changed nothing, save at the deadline:
 /// what was asked then goes on, and is answered alike when it is asked again under its key.
 async fn within_bounds(server: &Server, head: &Parts, body: Incoming) -> (Told, Answer) {
-    if server.pace.is_full() {
-        return no_room(server, head); // though its body may not be there yet
-    }
     match timeout(server.bounds.request_timeout, read_and_answer(server, head, body)).await {
         Ok(answer) => answer,
         Err(_) => {
@@ -82,8 +79,12 @@ async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told
             }
         }
     };
-    // Only now: who never sends all of it takes no room from others.
-    let Some(_room) = server.pace.enter() else { return no_room(server, head) };
+    // Only now: who never sends all of it takes no room from others, and who is refused while it
+    // sends may never read why.
+    let Some(_room) = server.pace.enter() else {
+        server.metrics.refused_requests.increment(1);
+        return refused(server, head, &Refusal::overloaded(RETRY_AFTER));
+    };
     let began = Instant::now();
     let (told, answer) = server.site.answer(Inbound { head, body }).await;
     if told.operation.is_some_and(Operation::only_writes) {
@@ -92,17 +93,13 @@ async fn read_and_answer(server: &Server, head: &Parts, body: Incoming) -> (Told
     (told, answer)
 }
 
-fn no_room(server: &Server, head: &Parts) -> (Told, Answer) {
-    server.metrics.refused_requests.increment(1);
-    refused(server, head, &Refusal::overloaded(RETRY_AFTER))
-}
-
 /// Before there was a body to look at.
 fn refused(server: &Server, head: &Parts, why: &Refusal) -> (Told, Answer) {
     server.site.refused(head, why)
 }
 
-/// The path without its query, which may hold anything; of a path that is not ours only where it leads.
+/// The path without its query, which may hold anything; of a path that is not ours only where it
+/// leads.
 fn log(head: &Parts, answer: &Answer, told: &Told, took: Duration) {
     let path = match told.operation {
         Some(_) => head.uri.path(),
@@ -121,7 +118,8 @@ fn log(head: &Parts, answer: &Answer, told: &Told, took: Duration) {
     line.write();
 }
 
-/// A path without its end: whatever somebody has put there by mistake, the number of a card perhaps.
+/// A path without its end: whatever somebody has put there by mistake, the number of a card
+/// perhaps.
 fn way(path: &str) -> &str {
     let ends = path.match_indices('/').map(|(slash, _)| &path[..=slash]);
     let digits = |way: &str| way.bytes().filter(u8::is_ascii_digit).count();
