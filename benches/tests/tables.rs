@@ -1,11 +1,13 @@
-//! Every program that makes a table comes to its end, with every row.
+//! Every program that makes a table comes to its end, with every row: but for `overload`, whose
+//! figures are judged by it, and need a machine of their own.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;
 
-/// What it prints, whatever its figures are: a machine that is busy with tests is no judge of these.
+/// What it prints, whatever its figures are: a machine that is busy with tests is no judge of
+/// these.
 fn told(program: &str, args: &str) -> Option<String> {
     if !Path::new(program).with_file_name("paceline").exists() {
         eprintln!("skipped: there is no `paceline` beside {program}, `make build` builds it");

@@ -16,7 +16,7 @@ struct Damaged {
 /// far.
 fn sound() -> Damaged {
     let dir = tempfile::tempdir().unwrap();
-    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap(), true);
+    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap(), false);
     let access = Access::Create(crate::rocks::Sync::Never);
     let disk = Disk::open(&dir.path().join("shard-000"), &memory, access).unwrap();
     let stream = Damaged { disk, _dir: dir };

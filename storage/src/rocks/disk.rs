@@ -191,8 +191,8 @@ fn database_options(memory: &Memory) -> Options {
     env.lower_thread_pool_cpu_priority();
     env.lower_high_priority_thread_pool_cpu_priority();
     options.set_env(&env);
-    // A commit's sync may have to wait for whatever else the file system has still to write: of what
-    // is flushed and merged that is nothing, or else as little as possible.
+    // A commit's sync may have to wait for whatever else the file system has still to write: of
+    // what is flushed and merged that is nothing, or else as little as possible.
     options.set_use_direct_io_for_flush_and_compaction(memory.direct_io);
     options.set_bytes_per_sync(SST_BYTES_PER_SYNC);
     options.set_max_log_file_size(INFO_LOG_BYTES_MAX);

@@ -26,7 +26,7 @@ struct HalfBroken {
 fn half_broken() -> HalfBroken {
     let dir = tempfile::tempdir().unwrap();
     let shards = ShardCount::new(2).unwrap();
-    let memory = Memory::new(1 << 20, 1 << 20, shards, true);
+    let memory = Memory::new(1 << 20, 1 << 20, shards, false);
     let data = DataDir::open_or_create(dir.path(), shards).unwrap();
     let read_write = Access::Create(crate::rocks::Sync::Every);
     drop(Disk::open(&data.shard_path(0), &memory, read_write).unwrap());

@@ -6,8 +6,8 @@
 //! shipped and is asked over HTTP; the data sets are measured turn about. Then every session is
 //! touched once, and what was resident at the most is told beside what is configured. The program
 //! ends with an error if a start takes too long or more is resident; a row that grows is told.
-//! Left out: a disk slower than memory. What was written lately is in the system's cache, as it
-//! is on a machine that has just been so busy.
+//! Left out: other disks. Tables are written past the system's cache, so whoever is the first to
+//! read from one waits for the disk of this machine.
 
 mod stored;
 mod table;

@@ -99,13 +99,13 @@ impl Behaviour {
         }
     }
 
-    /// How many of them there are, if everybody gets in that the server has room for.
-    pub fn meant(self, server: &config::Server) -> usize {
+    /// How many of them there are in so long, if everybody gets in that the server has room for.
+    pub fn meant(self, server: &config::Server, lasts: Duration) -> usize {
         match self {
             Self::Idle | Self::SlowHeaders | Self::NeverRead => CLIENTS.min(server.connections_max),
             // The server has room for as many bodies that arrive as for requests.
             Self::HalfBodies => CLIENTS.min(server.requests_max),
-            Self::HeaderFlood => FLOODS,
+            Self::HeaderFlood => FLOODS * lasts.div_duration_f64(ROUND) as usize,
         }
     }
 
@@ -246,7 +246,7 @@ impl Client {
     }
 }
 
-/// Floods one after the other. Returns how many there were.
+/// Floods one after the other. Returns how many the server did something about.
 fn flood(server: SocketAddr, stop: &AtomicBool) -> usize {
     let greeting = Behaviour::HeaderFlood.greeting();
     let mut floods = 0;
@@ -261,14 +261,16 @@ fn flood(server: SocketAddr, stop: &AtomicBool) -> usize {
     floods
 }
 
-/// Whether there was somebody to be flooded.
+/// Whether it was answered or broken off.
 fn flooded(server: SocketAddr, greeting: &[u8]) -> bool {
     let Ok(mut socket) = TcpStream::connect_timeout(&server, PATIENCE) else { return false };
     let _ = socket.set_read_timeout(Some(PATIENCE));
     let _ = socket.set_write_timeout(Some(PATIENCE));
     let _ = socket.write_all(greeting); // nobody reads all of it
-    let _ = socket.read(&mut [0; 512]);
-    true
+    match socket.read(&mut [0; 512]) {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    }
 }
 
 #[cfg(test)]
@@ -297,6 +299,17 @@ mod tests {
         drop(server);
         let put_out = || client.look(Behaviour::NeverRead, &refrain) == Standing::Gone;
         assert!(std::iter::repeat_with(put_out).take(10).any(|gone| gone));
+    }
+
+    #[test]
+    fn a_flood_counts_when_it_is_answered_or_broken_off() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = listener.local_addr().unwrap();
+        // The kernel connects it, and nobody takes anything from it.
+        assert!(!flooded(server, b"x"));
+        let breaks_off = std::thread::spawn(move || listener.incoming().take(2).for_each(drop));
+        assert!(flooded(server, b"x"));
+        breaks_off.join().unwrap();
     }
 
     #[test]

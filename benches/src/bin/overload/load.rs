@@ -13,6 +13,7 @@ use memchr::memmem;
 use paceline_benches::bodies;
 use paceline_benches::measure::http::{Answer, Connection};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::tally::{Answered, Tally};
 
@@ -20,6 +21,8 @@ use crate::tally::{Answered, Tally};
 const UNDER_WAY_MAX: usize = 6_000;
 /// How exactly arrivals keep their time.
 const TICK: Duration = Duration::from_millis(1);
+/// Whatever is not answered by then is not answered at all.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct Load {
     server: SocketAddr,
@@ -111,7 +114,9 @@ impl Load {
         tokio::task::spawn_local(async move {
             let UnderWay { load, tally } = &under_way;
             let request = load.next_request();
-            let answered = load.ask(&request).await;
+            let answered = timeout(ANSWERED_WITHIN, load.ask(&request)).await;
+            let answered =
+                answered.unwrap_or_else(|_| Answered::Wrong("there was no answer".to_owned()));
             tally.answered(due, &answered);
             match (request, answered) {
                 (Request::Complete(id), Answered::Refused) => {

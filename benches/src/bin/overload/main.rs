@@ -53,7 +53,8 @@ struct Args {
 
 /// What is measured before, beside and after the overload is at this part of the rate.
 const CALM: f64 = 0.5;
-/// Long enough for some files of the log to begin and to go, which is when the slowest answers come.
+/// Long enough for some files of the log to begin and to go, which is when the slowest answers
+/// come.
 const CALM_LASTS: Duration = Duration::from_secs(15);
 /// Before the latency at a given rate: a server that has just started is no faster than others.
 const WARM_LASTS: Duration = Duration::from_secs(5);
@@ -114,7 +115,7 @@ async fn measure(args: &Args) -> Outcome<()> {
     verdict.say("calm again", calm.to_string());
     for behaviour in Behaviour::ALL {
         load.reconnect(); // they have no better right to a connection than others
-        let meant = behaviour.meant(&config.server);
+        let meant = behaviour.meant(&config.server, CALM_LASTS);
         let hostile = Hostile::start(server.address(), behaviour);
         hostile.gather(&server, meant).await?;
         let beside = rested(&load, calm_rate, CALM_LASTS).await;

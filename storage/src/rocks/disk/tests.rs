@@ -7,7 +7,7 @@ use crate::{Answer, AnswerKey, Millis, StreamId};
 #[test]
 fn compaction_drops_answers_that_had_expired_for_some_take_and_no_others() {
     let dir = tempfile::tempdir().unwrap();
-    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap(), true);
+    let memory = Memory::new(1 << 20, 1 << 20, ShardCount::new(1).unwrap(), false);
     let disk = Disk::open(dir.path(), &memory, Access::Create(Sync::Never)).unwrap();
     let family = disk.family(Family::Answers);
     let stream = StreamId { kind: 1, id: [1; 16] };
