@@ -2,6 +2,7 @@
 //!
 //! Promise: only the last component of an id decides what it names, whichever form it came in.
 
+use memchr::memmem;
 use percent_encoding::percent_decode_str;
 
 use paceline_domain::ids::SessionId;
@@ -29,14 +30,12 @@ pub fn session_in_path(component: &str) -> Option<SessionId> {
     session(&percent_decode_str(component).decode_utf8().ok()?)
 }
 
-/// The session that an answer shows: how a create is known by what it made.
+/// The session that an answer shows: how a create is known by what it made. Nothing that a caller
+/// chose comes before its id, so it is the first in the answer.
 pub fn session_of_answer(body: &[u8]) -> Option<SessionId> {
-    #[derive(serde::Deserialize)]
-    struct Shown<'a> {
-        #[serde(borrow)]
-        id: std::borrow::Cow<'a, str>,
-    }
-    session(&serde_json::from_slice::<Shown<'_>>(body).ok()?.id)
+    let from = memmem::find(body, SessionId::PREFIX.as_bytes())?;
+    let id = body.get(from..from + SessionId::BYTES)?;
+    SessionId::parse(str::from_utf8(id).ok()?).ok()
 }
 
 #[cfg(test)]

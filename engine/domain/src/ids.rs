@@ -54,24 +54,22 @@ macro_rules! wide_id {
 
         impl $name {
             pub const PREFIX: &'static str = $prefix;
+            /// Of its name.
+            pub const BYTES: usize = $prefix.len() + HEX_DIGITS;
 
             /// # Errors
             /// [`MalformedId::Shape`]: upper case and shorter forms are refused, so that one id
             /// has one name.
             pub fn parse(text: &str) -> Result<Self, MalformedId> {
-                let shape = MalformedId::Shape { prefix: $prefix };
-                let digits = text.strip_prefix($prefix).ok_or(shape.clone())?;
-                let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-                if digits.len() != 32 || !digits.bytes().all(hex) {
-                    return Err(shape);
-                }
-                u128::from_str_radix(digits, 16).map(Self).map_err(|_| shape)
+                let number = text.strip_prefix($prefix).and_then(parse_hex);
+                number.map(Self).ok_or(MalformedId::Shape { prefix: $prefix })
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{:032x}"), self.0)
+                f.write_str($prefix)?;
+                f.write_str(hex(self.0, &mut [0; HEX_DIGITS]))
             }
         }
 
@@ -81,6 +79,31 @@ macro_rules! wide_id {
             }
         }
     };
+}
+
+const HEX_DIGITS: usize = 32;
+
+/// By hand, as is its reading: ids are in every path, answer and log line, and the general way takes
+/// several times as long.
+fn hex(number: u128, room: &mut [u8; HEX_DIGITS]) -> &str {
+    let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+    for (byte, digits) in number.to_be_bytes().into_iter().zip(room.chunks_exact_mut(2)) {
+        digits.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+    }
+    str::from_utf8(room).expect("hexadecimal digits are ASCII")
+}
+
+/// All 32 digits, none in upper case.
+fn parse_hex(digits: &str) -> Option<u128> {
+    let digits: &[u8; HEX_DIGITS] = digits.as_bytes().try_into().ok()?;
+    digits.iter().try_fold(0, |number: u128, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(number << 4 | u128::from(value))
+    })
 }
 
 /// A small id, counted from 1 within its session and never used again.
