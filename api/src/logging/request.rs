@@ -4,7 +4,7 @@
 //! machines it costs a quarter of what the general way does.
 
 use std::cell::RefCell;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use http::{Method, StatusCode};
@@ -12,6 +12,7 @@ use paceline_domain::ids::SessionId;
 use tracing::Level;
 
 use super::LOG;
+use crate::write::Object;
 
 /// What `RUST_LOG` calls these lines.
 const TARGET: &str = "request";
@@ -36,7 +37,7 @@ impl RequestLine<'_> {
         match LOG.get() {
             Some(log) if !log.for_people => LINE.with_borrow_mut(|line| {
                 line.clear();
-                self.json(line).expect("memory takes whatever is written");
+                self.json(line);
                 (&log.lines).write_all(line).expect("the log takes or drops a line");
             }),
             _ => self.event(),
@@ -44,23 +45,27 @@ impl RequestLine<'_> {
     }
 
     /// As a machine reads it; the members that every line has come first, as elsewhere.
-    fn json(&self, line: &mut Vec<u8>) -> io::Result<()> {
-        let now = humantime::format_rfc3339_micros(SystemTime::now());
-        let Self { method, operation, dialect, .. } = self;
-        write!(line, r#"{{"timestamp":"{now}","level":"INFO","target":"{TARGET}","#)?;
-        write!(line, r#""method":"{method}","operation":"{operation}","path":"#)?;
-        serde_json::to_writer(&mut *line, self.path)?;
-        let (status, micros) = (self.status.as_u16(), self.took.as_micros());
-        write!(line, r#","status":{status},"micros":{micros},"dialect":"{dialect}""#)?;
-        if let Some(session) = &self.session {
-            write!(line, r#","session":"{session}""#)?;
-        }
-        if let Some(request_id) = self.request_id {
-            line.extend_from_slice(br#","request_id":"#);
-            serde_json::to_writer(&mut *line, request_id)?;
-        }
-        line.extend_from_slice(b"}\n");
-        Ok(())
+    fn json(&self, line: &mut Vec<u8>) {
+        Object::write(line, |line| {
+            line.shown("timestamp", humantime::format_rfc3339_micros(SystemTime::now()));
+            line.word("level", "INFO");
+            line.word("target", TARGET);
+            line.text("method", self.method.as_str());
+            line.word("operation", self.operation);
+            line.text("path", self.path);
+            line.number("status", self.status.as_u16().into());
+            line.number("micros", self.micros());
+            line.word("dialect", self.dialect);
+            if let Some(session) = self.session {
+                line.shown("session", session);
+            }
+            line.text_known("request_id", self.request_id);
+        });
+        line.push(b'\n');
+    }
+
+    fn micros(&self) -> u64 {
+        u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX)
     }
 
     /// As a person reads it, among the other lines.
@@ -71,7 +76,7 @@ impl RequestLine<'_> {
             operation = self.operation,
             path = self.path,
             status = self.status.as_u16(),
-            micros = u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+            micros = self.micros(),
             dialect = self.dialect,
             session = self.session.map(tracing::field::display),
             request_id = self.request_id,
@@ -101,7 +106,7 @@ mod tests {
             request_id: Some("\"}\\"),
         };
         let mut bytes = vec![];
-        line.json(&mut bytes).unwrap();
+        line.json(&mut bytes);
         let told: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(told["path"], "/a\"b\\c\u{7f}");
         assert_eq!(told["request_id"], "\"}\\");

@@ -5,6 +5,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -101,11 +103,15 @@ where
     });
     let stream = Heads::of(stream, Rc::clone(&activity), server.bounds.headers_timeout);
     let mut connection = pin!(server.protocol.serve_connection(TokioIo::new(stream), service));
-    let mut draining = server.draining.subscribe();
-    tokio::select! {
+    let mut ends = ends(server, &activity);
+    let end = tokio::select! {
+        biased;
         // How it ended is the caller's business; what was asked is in the log.
         _ = connection.as_mut() => return,
-        () = activity.idle(server.bounds.idle_timeout) => {
+        end = ends.next() => end,
+    };
+    match end {
+        Some(End::Idle) => {
             connection.as_mut().graceful_shutdown();
             // One may be asked until the caller has heard of it: it is answered.
             if timeout(LINGER, connection.as_mut()).await.is_ok() || !activity.is_busy() {
@@ -113,11 +119,34 @@ where
             }
         }
         // A request may have come in since: it is answered.
-        () = activity.place.wanted() => if !activity.is_busy() { return },
-        _ = draining.wait_for(|draining| *draining) => {}
+        Some(End::PlaceWanted) if !activity.is_busy() => return,
+        Some(End::PlaceWanted | End::Draining) | None => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(server.bounds.drain_timeout, connection).await;
+}
+
+/// Why a connection ends that its caller has not ended.
+enum End {
+    Idle,
+    PlaceWanted,
+    Draining,
+}
+
+/// What may end a connection. Each is asked when something has happened to it, and not at every
+/// step of every request.
+fn ends<'a>(
+    server: &'a Server,
+    activity: &'a Activity,
+) -> FuturesUnordered<LocalBoxFuture<'a, End>> {
+    let mut draining = server.draining.subscribe();
+    let idle = activity.idle(server.bounds.idle_timeout).map(|()| End::Idle);
+    let wanted = activity.place.wanted().map(|()| End::PlaceWanted);
+    let drained = async move {
+        let _ = draining.wait_for(|draining| *draining).await; // the server is gone: as good
+        End::Draining
+    };
+    [idle.boxed_local(), wanted.boxed_local(), drained.boxed_local()].into_iter().collect()
 }
 
 /// Since when nothing was asked.

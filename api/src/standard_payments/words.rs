@@ -116,7 +116,7 @@ fn concluded(
     let mut body = vec![];
     Object::write(&mut body, |told| {
         let (name, id) = reference;
-        told.word(name, id);
+        told.shown(name, id);
         more(told);
         told.text("result", result);
     });

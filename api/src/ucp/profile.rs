@@ -59,9 +59,9 @@ fn write_capabilities(ucp: &mut Object<'_>) {
             capabilities.object(|capability| {
                 capability.word("name", name);
                 capability.word("version", VERSION);
-                capability.word("spec", format_args!("https://ucp.dev/specification/{page}"));
+                capability.shown("spec", format_args!("https://ucp.dev/specification/{page}"));
                 let schema = format_args!("https://ucp.dev/schemas/shopping/{schema}.json");
-                capability.word("schema", schema);
+                capability.shown("schema", schema);
                 if name != CAPABILITIES[0].0 {
                     capability.word("extends", CAPABILITIES[0].0);
                 }

@@ -10,6 +10,7 @@ mod messages;
 mod refused;
 mod totals;
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -64,10 +65,10 @@ impl Words {
         let mut out = Vec::with_capacity(self.size(session));
         Object::write(&mut out, |checkout| {
             checkout.raw("ucp", &self.envelope);
-            checkout.text("id", &format!("{}{}", self.checkout_prefix, session.id));
+            checkout.shown("id", format_args!("{}{}", self.checkout_prefix, session.id));
             checkout.word("status", status_word(status));
             messages::write(checkout, &messages);
-            checkout.word("currency", contents.currency);
+            checkout.shown("currency", contents.currency);
             totals::write_lines(checkout, session);
             totals::write(checkout, &totals);
             contents::write_buyer(checkout, contents.buyer.as_ref());
@@ -86,13 +87,13 @@ impl Words {
         let Phase::Completed { attempt: Attempt { order, .. }, .. } = &session.phase else {
             return;
         };
-        let id = format!("{}{order}", self.order_prefix);
+        let id = format_args!("{}{order}", self.order_prefix);
         let permalink = self.order_permalink.with(order);
-        checkout.text("order_id", &id);
-        checkout.text("order_permalink_url", &permalink);
+        checkout.shown("order_id", id);
+        checkout.shown("order_permalink_url", &permalink);
         checkout.object("order", |order| {
-            order.text("id", &id);
-            order.text("permalink_url", &permalink);
+            order.shown("id", id);
+            order.shown("permalink_url", &permalink);
         });
     }
 
@@ -100,8 +101,8 @@ impl Words {
     fn write_hand_off(&self, checkout: &mut Object<'_>, session: &Session, status: Status) {
         match status {
             Status::Incomplete | Status::RequiresEscalation | Status::ReadyForComplete => {
-                checkout.text("expires_at", &rfc3339(session.expires_at));
-                checkout.text("continue_url", &self.continue_url.with(session.id));
+                checkout.shown("expires_at", rfc3339(session.expires_at));
+                checkout.shown("continue_url", self.continue_url.with(session.id));
             }
             Status::CompleteInProgress | Status::Completed | Status::Canceled => {}
         }
@@ -174,9 +175,9 @@ fn links(links: &[Link]) -> Vec<u8> {
 }
 
 /// To the second: nobody is sent away early by what is cut off.
-fn rfc3339(Timestamp(millis): Timestamp) -> String {
+fn rfc3339(Timestamp(millis): Timestamp) -> impl Display {
     let moment: SystemTime = UNIX_EPOCH + Duration::from_millis(millis);
-    humantime::format_rfc3339_seconds(moment).to_string()
+    humantime::format_rfc3339_seconds(moment)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What an operator says about this wire, as `config.rs` has read and checked it.
 
+use std::fmt::{self, Display};
+
 use paceline_domain::text::Text;
 use serde_json::Value;
 
@@ -59,8 +61,17 @@ impl Template {
         Ok(Self { before: before.to_owned(), after: after.to_owned() })
     }
 
-    pub fn with(&self, id: impl std::fmt::Display) -> String {
-        format!("{}{id}{}", self.before, self.after)
+    pub fn with(&self, id: impl Display) -> impl Display {
+        struct Filled<'a, I>(&'a Template, I);
+
+        impl<I: Display> Display for Filled<'_, I> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Self(Template { before, after }, id) = self;
+                write!(f, "{before}{id}{after}")
+            }
+        }
+
+        Filled(self, id)
     }
 }
 

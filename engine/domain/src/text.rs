@@ -20,7 +20,7 @@ impl Text {
         if text.len() > TEXT_BYTES_MAX {
             return Err(MalformedText::TooLong(text.len()));
         }
-        match text.chars().find(|c| c.is_control()) {
+        match control(text) {
             Some(control) => Err(MalformedText::Control(u32::from(control))),
             None => Ok(Self(text.into())),
         }
@@ -29,6 +29,17 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The first control character. Bytes that none begins with are most of what there is, and are
+/// told apart many at a time.
+fn control(text: &str) -> Option<char> {
+    const DELETE: u8 = 0x7f;
+    /// U+0080 to U+009F begin with it, and so do others.
+    const SECOND_BLOCK: u8 = 0xc2;
+    let begins_one = |byte: u8| (byte < 0x20) | (byte == DELETE) | (byte == SECOND_BLOCK);
+    let suspicious = text.bytes().fold(false, |any, byte| any | begins_one(byte));
+    if suspicious { text.chars().find(|c| c.is_control()) } else { None }
 }
 
 impl Deref for Text {

@@ -41,7 +41,7 @@ impl Words {
         let verdict = result.map_or_else(|declined| declined, |approval| &approval.verdict);
         done(|told| {
             if flow == Flow::Reserve {
-                told.word("paymentIntegratorFundsReservationId", payment);
+                told.shown("paymentIntegratorFundsReservationId", payment);
             }
             self.verdict(told, verdict);
             if flow == Flow::Verify {
@@ -137,7 +137,7 @@ impl Voice for Words {
                 self.authorized(*flow, *payment, *result)
             }
             Outcome::CaptureAcknowledged { capture } => done(|told| {
-                told.word("paymentIntegratorCaptureId", capture);
+                told.shown("paymentIntegratorCaptureId", capture);
                 told.text("result", self.acknowledged());
             }),
             Outcome::VoidAcknowledged | Outcome::RefundAcknowledged { refund: _ } => {

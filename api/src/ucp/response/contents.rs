@@ -62,7 +62,7 @@ fn write_applied(object: &mut Object<'_>, discount: &Applied) {
 fn write_allocations(array: &mut Array<'_>, allocations: &[(usize, MinorUnits)]) {
     for (line, amount) in allocations {
         array.object(|object| {
-            object.word("path", format_args!("$.line_items[{line}]"));
+            object.shown("path", format_args!("$.line_items[{line}]"));
             object.amount("amount", *amount);
         });
     }

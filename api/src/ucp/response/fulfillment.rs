@@ -20,7 +20,7 @@ pub fn write(checkout: &mut Object<'_>, methods: &[Method]) {
 }
 
 fn write_method(object: &mut Object<'_>, method: &Method) {
-    object.word("id", method.id);
+    object.shown("id", method.id);
     object.word(
         "type",
         match method.kind {
@@ -46,7 +46,7 @@ fn write_method(object: &mut Object<'_>, method: &Method) {
 fn write_line_ids(object: &mut Object<'_>, method: &Method) {
     object.array("line_item_ids", |array| {
         for line in &method.lines {
-            array.word(line);
+            array.shown(line);
         }
     });
 }
@@ -79,7 +79,7 @@ pub fn write_address(object: &mut Object<'_>, address: &Address) {
 }
 
 fn write_group(object: &mut Object<'_>, method: &Method, group: &Group) {
-    object.word("id", group.id);
+    object.shown("id", group.id);
     write_line_ids(object, method);
     object.array("options", |options| write_options(options, &group.options));
     match group.option() {

@@ -78,7 +78,7 @@ pub fn write_lines(checkout: &mut Object<'_>, session: &Session) {
 /// Scalars for D0, in which a line's subtotal is after discounts; `totals` for D1, in which it is
 /// before.
 fn write_line(object: &mut Object<'_>, line: &Line, quote: &LineQuote) {
-    object.word("id", line.id);
+    object.shown("id", line.id);
     object.object("item", |item| {
         item.text("id", line.product.as_str());
         item.text("title", &line.title);
