@@ -4,9 +4,26 @@
 //! need no escaping, and no value is built only to be written out again.
 //! Promise: brackets and commas are always in place, and every text is escaped.
 
+use std::cell::RefCell;
 use std::fmt::{self, Display, Write as _};
 
+use bytes::Bytes;
 use paceline_domain::money::MinorUnits;
+
+thread_local! {
+    /// Where [`object`] is put together. As large as the largest was.
+    static ROOM: RefCell<Vec<u8>> = const { RefCell::new(vec![]) };
+}
+
+/// An object by itself, in as much memory as it takes and no more, for it may be kept for long: a
+/// buffer that is shrunk keeps its room in most allocators. `fill` writes no other by this.
+pub fn object(fill: impl FnOnce(&mut Object<'_>)) -> Bytes {
+    ROOM.with_borrow_mut(|room| {
+        room.clear();
+        Object::write(room, fill);
+        Bytes::copy_from_slice(room)
+    })
+}
 
 /// An object being written. Members follow in the order of the calls.
 pub struct Object<'a> {

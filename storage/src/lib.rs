@@ -24,6 +24,7 @@ mod shard;
 mod writer;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use bytes::Bytes;
 
@@ -33,10 +34,18 @@ pub use rocks::{RocksLog, RocksOptions};
 pub use shard::{ShardCount, ShardCountOutOfRange};
 
 /// One entity's stream: what kind of entity, and which one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId {
     pub kind: u8,
     pub id: [u8; 16],
+}
+
+/// The end of an id is what chance or a hash has made, and tells streams apart as well as all of it:
+/// several maps look one up at every step of a request.
+impl Hash for StreamId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u128::from_be_bytes(self.id) as u64);
+    }
 }
 
 /// How many records a stream has. The fence: an append names the version it was decided on.

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use paceline_engine::{EngineError, Reply};
 use paceline_envelope::OpenError;
 
 use crate::ucp::Refusal;
-use crate::write::Object;
+use crate::write;
 
 /// # Source
 /// Standard Payments, `ErrorResponse` and `ErrorResponseCode`.
@@ -84,19 +85,18 @@ impl Fault {
     }
 
     /// The members after the header of the response, the last brace included.
-    pub fn rest(&self) -> Vec<u8> {
-        let mut body = vec![];
-        Object::write(&mut body, |error| {
+    pub fn rest(&self) -> Bytes {
+        let error = write::object(|error| {
             if let Some(code) = self.code {
                 error.text("errorResponseCode", code);
             }
             error.text_known("errorDescription", self.description.as_deref());
         });
-        body.split_off(1)
+        error.slice(1..)
     }
 
     pub fn reply(&self) -> Reply {
-        Reply { status: self.status.as_u16(), body: self.rest().into() }
+        Reply { status: self.status.as_u16(), body: self.rest() }
     }
 }
 

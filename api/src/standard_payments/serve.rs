@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::read::Members;
 use super::settings::{Dialect, Door};
-use super::{Fault, header};
+use super::{Fault, header, words};
 use crate::write::Object;
 
 /// Who calls: there is one on the other side.
@@ -170,17 +170,15 @@ impl<F: Family> Wire<F> {
 
 /// Nothing is asked of the engine: who hears this knows that network, keys and clocks are right.
 fn echo(body: &Map<String, Value>) -> Result<Reply, Fault> {
-    let mut told = vec![];
     let message = match body.get("clientMessage") {
         None | Some(Value::Null) => None,
         Some(Value::String(message)) => Some(message),
         Some(_) => return Err(Fault::invalid("clientMessage", "a string is wanted")),
     };
-    Object::write(&mut told, |echo| {
+    Ok(words::done(|echo| {
         echo.text_known("clientMessage", message.map(String::as_str));
         echo.text("serverMessage", concat!("paceline ", env!("CARGO_PKG_VERSION")));
-    });
-    Ok(Reply { status: StatusCode::OK.as_u16(), body: told.split_off(1).into() })
+    }))
 }
 
 /// The answer to somebody who has proven nothing, or for whom there is no key.

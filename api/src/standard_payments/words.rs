@@ -14,7 +14,7 @@ use paceline_engine::tokenized::{Outcome, Refusal, Voice};
 
 use super::results::{ACCEPTED, ACKNOWLEDGED, Results};
 use super::{Fault, Method};
-use crate::write::Object;
+use crate::write::{self, Object};
 
 /// The words of this wire.
 pub struct Words {
@@ -113,15 +113,17 @@ fn concluded(
     result: &str,
     more: impl FnOnce(&mut Object<'_>),
 ) -> Reply {
-    let mut body = vec![];
-    Object::write(&mut body, |told| {
+    done(|told| {
         let (name, id) = reference;
         told.shown(name, id);
         more(told);
         told.text("result", result);
-    });
-    // The brace that opens it is the header's.
-    Reply { status: StatusCode::OK.as_u16(), body: body.split_off(1).into() }
+    })
+}
+
+/// An answer to what was asked. The brace that opens it is the header's.
+pub fn done(fill: impl FnOnce(&mut Object<'_>)) -> Reply {
+    Reply { status: StatusCode::OK.as_u16(), body: write::object(fill).slice(1..) }
 }
 
 fn account(told: &mut Object<'_>, associated: &Associated) {

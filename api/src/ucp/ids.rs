@@ -27,6 +27,9 @@ pub fn session(id: &str) -> Option<SessionId> {
 
 /// The session that a path component names, which may be a whole global id, encoded or not.
 pub fn session_in_path(component: &str) -> Option<SessionId> {
+    if !component.contains('%') {
+        return session(component);
+    }
     session(&percent_decode_str(component).decode_utf8().ok()?)
 }
 

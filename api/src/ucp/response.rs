@@ -24,7 +24,7 @@ use super::ids::IdForm;
 use super::is_create;
 use super::profile;
 use super::settings::{Link, Settings, Template};
-use crate::write::Object;
+use crate::write::{self, Object};
 
 /// How this wire words a session. What is the same in every answer is written once.
 pub struct Words {
@@ -62,8 +62,7 @@ impl Words {
         let status = session.status();
         let mut messages = messages::messages(session, totals.len() - 1);
         messages.extend(beside);
-        let mut out = Vec::with_capacity(self.size(session));
-        Object::write(&mut out, |checkout| {
+        write::object(|checkout| {
             checkout.raw("ucp", &self.envelope);
             checkout.shown("id", format_args!("{}{}", self.checkout_prefix, session.id));
             checkout.word("status", status_word(status));
@@ -78,9 +77,7 @@ impl Words {
             self.write_order(checkout, session);
             checkout.raw("links", &self.links);
             self.write_hand_off(checkout, session, status);
-        });
-        // Kept for retries by the size it has, so no spare room is kept with it.
-        out.into_boxed_slice().into()
+        })
     }
 
     fn write_order(&self, checkout: &mut Object<'_>, session: &Session) {
@@ -106,14 +103,6 @@ impl Words {
             }
             Status::CompleteInProgress | Status::Completed | Status::Canceled => {}
         }
-    }
-
-    /// About as many bytes as the checkout will have, so that the buffer seldom grows.
-    fn size(&self, session: &Session) -> usize {
-        let contents = &session.contents;
-        let options: usize = contents.methods.iter().map(|m| m.group.options.len()).sum();
-        let fixed = self.envelope.len() + self.handlers.len() + self.links.len();
-        fixed + 1024 + 384 * contents.lines.len() + 512 * contents.methods.len() + 192 * options
     }
 }
 

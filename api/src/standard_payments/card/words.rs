@@ -18,6 +18,7 @@ use paceline_engine::card::{Outcome, Refusal, Voice};
 use super::spelling::Spelling;
 use crate::standard_payments::Fault;
 use crate::standard_payments::results::{ACKNOWLEDGED, SUCCESS};
+use crate::standard_payments::words::done;
 use crate::write::Object;
 
 /// The words of this wire.
@@ -152,13 +153,6 @@ impl Voice for Words {
             Outcome::Unfinished => Fault::unavailable().reply(),
         }
     }
-}
-
-fn done(fill: impl FnOnce(&mut Object<'_>)) -> Reply {
-    let mut body = vec![];
-    Object::write(&mut body, fill);
-    // The brace that opens it is the header's.
-    Reply { status: StatusCode::OK.as_u16(), body: body.split_off(1).into() }
 }
 
 fn raw(told: &mut Object<'_>, name: &'static str, card: &CardFacts, code: &str) {
