@@ -31,7 +31,7 @@ fn each(word: &str) {
         assert_eq!(parts.iter().map(|part| part.0).sum::<u64>(), share.of(MinorUnits(12_445)).0);
     }
     if let Ok(template) = Template::parse(word) {
-        assert_eq!(template.with("{id}"), word, "a template is what was written");
+        assert_eq!(template.with("{id}").to_string(), word, "a template is what was written");
     }
     if let Ok(area) = Area::parse(word) {
         assert_eq!(Area::parse(&word.to_ascii_uppercase()).as_ref(), Ok(&area));
