@@ -267,10 +267,8 @@ fn flooded(server: SocketAddr, greeting: &[u8]) -> bool {
     let _ = socket.set_read_timeout(Some(PATIENCE));
     let _ = socket.set_write_timeout(Some(PATIENCE));
     let _ = socket.write_all(greeting); // nobody reads all of it
-    match socket.read(&mut [0; 512]) {
-        Ok(_) => true,
-        Err(error) => error.kind() == ErrorKind::ConnectionReset,
-    }
+    let end = socket.read(&mut [0; 512]).map(|_read| ());
+    end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
 }
 
 #[cfg(test)]
