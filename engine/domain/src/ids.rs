@@ -54,7 +54,7 @@ macro_rules! wide_id {
 
         impl $name {
             pub const PREFIX: &'static str = $prefix;
-            /// Of its name.
+            /// How many bytes its name has.
             pub const BYTES: usize = $prefix.len() + HEX_DIGITS;
 
             /// # Errors
@@ -83,8 +83,8 @@ macro_rules! wide_id {
 
 const HEX_DIGITS: usize = 32;
 
-/// By hand, as is its reading: ids are in every path, answer and log line, and the general way takes
-/// several times as long.
+/// By hand, as is its reading: ids are in every path, answer and log line, and the general way
+/// takes several times as long.
 fn hex(number: u128, room: &mut [u8; HEX_DIGITS]) -> &str {
     let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
     for (byte, digits) in number.to_be_bytes().into_iter().zip(room.chunks_exact_mut(2)) {
