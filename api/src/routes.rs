@@ -208,7 +208,7 @@ impl Site {
         let (path, headers) = (head.uri.path(), &head.headers);
         let asked = Asked { operation, session, path, headers, body };
         let (dialect, answer) = self.ucp.answer(&self.engine, asked).await;
-        let session = session.or_else(|| ids::session_of_answer(&answer.as_ref().ok()?.body));
+        let session = session.or_else(|| ids::session_of_answer(answer.as_ref().ok()?));
         *told = Told { dialect: Some(dialect), session, ..Told::of(operation) };
         let mut response = match answer {
             Ok(Reply { status, body }) => {

@@ -344,13 +344,16 @@ fn each_request_is_one_line_of_the_log_with_nothing_secret_in_it() {
     let complete = r#"{"payment_data":{"id":"pi","handler_id":"gpay","type":"card","credential":{"type":"PAYMENT_GATEWAY","token":"the-token"}}}"#;
     let path = format!("/checkout-sessions/chk_{}/complete", "0".repeat(32));
     assert_eq!(serving.post(&path, &headers, complete).status, 404);
+    let like_a_session = format!("chk_{}", "f".repeat(32));
+    let unknown = BODY.replace("product_12345", &like_a_session);
+    assert_eq!(serving.post("/checkout-sessions", &headers, &unknown).status, 400);
     let log = serving.stopped_log();
     let lines: Vec<serde_json::Value> = log
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .filter(|line: &serde_json::Value| line["target"] == "request")
         .collect();
-    assert_eq!(lines.len(), 2, "{log}");
+    assert_eq!(lines.len(), 3, "{log}");
     assert_eq!(lines[0]["method"], "POST");
     assert_eq!(lines[0]["operation"], "create");
     assert_eq!(lines[0]["path"], "/checkout-sessions");
@@ -361,6 +364,7 @@ fn each_request_is_one_line_of_the_log_with_nothing_secret_in_it() {
     let made = created["id"].as_str().unwrap().rsplit_once('/').unwrap().1;
     assert_eq!(lines[0]["session"], made);
     assert_eq!(lines[1]["session"], format!("chk_{}", "0".repeat(32)));
+    assert_eq!((&lines[2]["status"], lines[2].get("session")), (&400.into(), None));
     for secret in ["hush", "key-0123456789abcdef", "ines@example.com", "the-token"] {
         assert!(!log.contains(secret), "{secret} is in {log}");
     }

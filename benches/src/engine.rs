@@ -63,7 +63,7 @@ pub async fn create(engine: &Engine, product: &str) -> SessionId {
     let created = engine.create(shop::caller(), basket, front(Operation::Create)).await;
     let created = created.expect("the engine is not overloaded");
     assert!(says(&created, r#""status":"incomplete""#), "{created:?}");
-    ucp::ids::session_of_answer(&created.body).expect("an id of ours")
+    ucp::ids::session_of_answer(&created).expect("an id of ours")
 }
 
 /// A session that is ready to complete.

@@ -103,12 +103,13 @@ where
     });
     let stream = Heads::of(stream, Rc::clone(&activity), server.bounds.headers_timeout);
     let mut connection = pin!(server.protocol.serve_connection(TokioIo::new(stream), service));
-    let mut ends = ends(server, &activity);
+    let mut may_end = ends(server, &activity);
     let end = tokio::select! {
+        // A caller who is never silent must not keep the others from being heard.
         biased;
+        end = may_end.next() => end,
         // How it ended is the caller's business; what was asked is in the log.
         _ = connection.as_mut() => return,
-        end = ends.next() => end,
     };
     match end {
         Some(End::Idle) => {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::StatusCode;
 use paceline_engine::{EngineError, Reply};
 use paceline_envelope::OpenError;
@@ -86,13 +86,14 @@ impl Fault {
 
     /// The members after the header of the response, the last brace included.
     pub fn rest(&self) -> Bytes {
-        let error = write::object(|error| {
+        let mut rest = write::object(|error| {
             if let Some(code) = self.code {
                 error.text("errorResponseCode", code);
             }
             error.text_known("errorDescription", self.description.as_deref());
         });
-        error.slice(1..)
+        rest.advance(1);
+        rest
     }
 
     pub fn reply(&self) -> Reply {

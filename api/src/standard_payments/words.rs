@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 
+use bytes::Buf;
 use http::StatusCode;
 use paceline_domain::decline::Decline;
 use paceline_domain::link::{Associated, Information};
@@ -123,7 +124,9 @@ fn concluded(
 
 /// An answer to what was asked. The brace that opens it is the header's.
 pub fn done(fill: impl FnOnce(&mut Object<'_>)) -> Reply {
-    Reply { status: StatusCode::OK.as_u16(), body: write::object(fill).slice(1..) }
+    let mut body = write::object(fill);
+    body.advance(1);
+    Reply { status: StatusCode::OK.as_u16(), body }
 }
 
 fn account(told: &mut Object<'_>, associated: &Associated) {
